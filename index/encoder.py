@@ -1,0 +1,192 @@
+"""Texts -> unit vectors. The bundled model by default; any sentence-transformers model by name or folder.
+
+Knows nothing of articles or of the index. sentence-transformers takes seconds to import, so nothing is imported before
+the first encoder is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.records import EncoderError
+
+BUNDLED = "bundled"
+"""The name of the model that lies in `index/model/` and needs no network."""
+
+Vectors = NDArray[np.float32]
+
+_BUNDLED_FOLDER = Path(__file__).parent / "model"
+_BATCH = 32
+_TOKENIZER_PARTS = (
+    "normalizer",
+    "pre_tokenizer",
+    "post_processor",
+    "model",
+    "added_tokens",
+)  # not padding, which varies
+_HUB_TIMEOUT = 10.0  # seconds
+
+
+class Encoder(Protocol):
+    """What the index asks of an embedding model."""
+
+    @property
+    def name(self) -> str:
+        """The name by which the model is loaded again."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest that differs whenever the vectors of the same text would."""
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text that is read whole, in tokens, special ones not counted."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, special ones not counted."""
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors of passages: float32, shape (len(texts), dim)."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors of questions: float32, shape (len(texts), dim)."""
+
+
+class SentenceTransformerEncoder:
+    """An `Encoder` over sentence-transformers; prompts of E5, BGE, Qwen and others apply as their model cards say."""
+
+    def __init__(self, name: str = BUNDLED, *, device: str | None = None) -> None:
+        """Load the model `name`: "bundled", a folder, or a name on the Hugging Face hub.
+
+        `device` is torch's ("cpu", "cuda"); None takes an accelerator if there is one. Raises EncoderError if the model
+        cannot be loaded.
+        """
+        self.name = name if name == BUNDLED or not _is_folder(name) else str(Path(name).expanduser().resolve())
+        self._model = _load(self.name, device)
+        if not isinstance(self._model.max_seq_length, int):  # None or infinity: a table of word vectors
+            raise EncoderError(
+                f"The model {name!r} has no longest text and counts no tokens. Expected a transformer, such as "
+                "intfloat/multilingual-e5-small. Name another model with --model, or leave it out for the bundled one."
+            )
+        self.dim = int(self._model.get_embedding_dimension())
+        tokenizer = self._model.tokenizer
+        self.max_tokens = self._model.max_seq_length - int(tokenizer.num_special_tokens_to_add(pair=False))
+        self.fingerprint = _fingerprint(self._model)
+        self._lock = threading.Lock()  # a tokenizer of Hugging Face raises "Already borrowed" when two threads use it
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, special ones not counted."""
+        if not texts:
+            return []
+        with self._lock:
+            encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors of passages: float32, shape (len(texts), dim)."""
+        return self._encode(self._model.encode_document, texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors of questions: float32, shape (len(texts), dim)."""
+        return self._encode(self._model.encode_query, texts)
+
+    def _encode(self, encode: Any, texts: Sequence[str]) -> Vectors:
+        if not texts:  # sentence-transformers returns shape (0,)
+            return np.zeros((0, self.dim), np.float32)
+        with self._lock:
+            vectors = encode(list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def _load(name: str, device: str | None) -> Any:
+    is_folder = name == BUNDLED or _is_folder(name)
+    source = str(_BUNDLED_FOLDER) if name == BUNDLED else name
+    if name == BUNDLED and not (_BUNDLED_FOLDER / "modules.json").is_file():
+        raise EncoderError(
+            "The bundled model is missing from the package (index/model). Expected its weights beside the code. "
+            "Install article-qa again, or name another model with --model."
+        )
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else it warns when a server forks
+    if os.access(sys.prefix, os.W_OK):  # torch makes an empty folder among the machine's temporary files otherwise
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(sys.prefix) / "torchinductor"))
+    from sentence_transformers import SentenceTransformer
+    from torch import float32
+    from transformers.utils import logging
+
+    # no bar for weights read from disk; a download still shows its own
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+    try:
+        # float32 in so many words: half-precision weights would else be run in half precision, which a CPU does slowly
+        return SentenceTransformer(
+            source,
+            device=device,
+            local_files_only=is_folder or _is_cached_or_offline(name),
+            model_kwargs={"dtype": float32},
+        ).eval()
+    except Exception as error:  # a damaged folder raises anything: SafetensorError, TypeError, a bare Exception
+        raise EncoderError(_load_failure(name, is_folder, error)) from error
+
+
+def _is_folder(name: str) -> bool:
+    return Path(name).expanduser().is_dir()
+
+
+def _is_cached_or_offline(name: str) -> bool:
+    """Ask the hub once, with a short time-out: the loader itself would try for minutes before it gives up."""
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    try:
+        if isinstance(try_to_load_from_cache(name, "modules.json"), str):
+            return True
+        HfApi().model_info(name, timeout=_HUB_TIMEOUT)
+    except Exception:  # whatever its HTTP client raises: the loader then says what is missing, at once
+        return True
+    return False
+
+
+def _load_failure(name: str, is_folder: bool, error: Exception) -> str:
+    reason = " ".join(str(error).split())[:200]
+    if is_folder:
+        return (
+            f"The folder {name!r} holds no model that can be loaded ({reason}). Expected a sentence-transformers model "
+            "(modules.json, weights, tokenizer). Name another folder, or leave --model out for the bundled one."
+        )
+    return (
+        f"No model {name!r}: it is not a folder here, and the Hugging Face hub did not give it ({reason}). Expected "
+        '"bundled", a folder, or a hub name such as intfloat/multilingual-e5-small with a network connection. '
+        "Leave --model out for the bundled one, which needs no network."
+    )
+
+
+def _fingerprint(model: Any) -> str:
+    """Digest all that decides a vector: weights, tokenizer, modules (pooling, lengths) and prompts.
+
+    Of what was loaded rather than of files or hub names, so that a copy of a model is the same model.
+    """
+    digest = hashlib.sha256()
+    for key, value in sorted(model.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().data)
+    tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
+    if tokenizer is None:  # one written in Python, which has no single description
+        digest.update(repr(sorted(model.tokenizer.get_vocab().items())).encode())
+    else:
+        parts = json.loads(tokenizer.to_str())
+        digest.update(json.dumps({key: parts[key] for key in _TOKENIZER_PARTS}, sort_keys=True).encode())
+    digest.update(repr((str(model), model.prompts, model.max_seq_length, model.truncate_dim)).encode())
+    return digest.hexdigest()

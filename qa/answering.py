@@ -1,0 +1,127 @@
+"""The whole way from a question to a cited answer, on one screen.
+
+question -> retrieve passages -> weigh their sentences -> the best one, or an abstention with its reason
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
+from index.language import detect_language
+from index.records import EncoderError
+from index.store import Index, current_pointer, open_index
+from qa.extract import extract
+from qa.messages import locale_of, message
+from qa.records import AbstainReason, Answer, Filters, Passage, quotes
+from qa.retrieve import retrieve
+from qa.support import support_model
+
+STORE_VARIABLE = "ARTICLE_QA_STORE"
+DEFAULT_STORE = Path(".store")
+
+
+class Answerer:
+    """An opened index with its encoder. Safe to use from many threads; follows the store when it is rebuilt."""
+
+    def __init__(
+        self, store: Path, *, encoder: Encoder | None = None, device: str | None = None, threshold: float | None = None
+    ) -> None:
+        """Open the index at `store` and load its model to `device`, unless an encoder is given.
+
+        An answer with less support than `threshold` (0 to 1; None: the fitted one) becomes an abstention. Raises
+        StoreError if the index cannot be opened, EncoderError if its model cannot be loaded or is another one.
+        """
+        self._store = store
+        self._model = support_model()
+        self._threshold = self._model.threshold if threshold is None else threshold
+        self._lock = threading.Lock()
+        index = open_index(store)
+        self._device = device
+        self._opened = (index, _matching(encoder or self._load(index), index))
+
+    def ask(self, question: str, *, k: int = 10, filters: Filters | None = None) -> Answer:
+        """Answer `question` from the articles that `filters` lets through, with the `k` passages that were searched.
+
+        Raises QuestionError if the question is empty or a filter makes no sense.
+        """
+        index, encoder = self._current()
+        passages = retrieve(question, index, encoder, k=k, filters=filters)
+        best = extract(question, passages, index, encoder, self._model)
+        if best is None:
+            return _abstention(question, "no_passage", 0.0, passages)
+        if best.support < self._threshold:
+            return _abstention(question, "low_support", best.support, passages)
+        return Answer(
+            question=question,
+            text=quotes(best.citations),
+            abstained=False,
+            reason=None,
+            support=best.support,
+            citations=best.citations,
+            passages=tuple(passages),
+        )
+
+    @property
+    def index(self) -> Index:
+        """The generation that is published now."""
+        return self._current()[0]
+
+    def _current(self) -> tuple[Index, Encoder]:
+        """Return the published generation with its encoder; both are swapped by reference when a new one appears."""
+        index, encoder = self._opened
+        if current_pointer(self._store) == index.pointer:
+            return index, encoder
+        with self._lock:
+            index, encoder = self._opened
+            if current_pointer(self._store) != index.pointer:
+                index = open_index(self._store)
+                if index.manifest.encoder.fingerprint != encoder.fingerprint:
+                    encoder = self._load(index)
+                self._opened = (index, _matching(encoder, index))
+            return self._opened
+
+    def _load(self, index: Index) -> Encoder:
+        return SentenceTransformerEncoder(index.manifest.encoder.name, device=self._device)
+
+
+def _matching(encoder: Encoder, index: Index) -> Encoder:
+    """Return `encoder` if it is the one that made the vectors of `index`."""
+    stamp = index.manifest.encoder
+    if encoder.fingerprint == stamp.fingerprint:
+        return encoder
+    option = "" if encoder.name == BUNDLED else f" --model {encoder.name}"
+    raise EncoderError(
+        f"The index {index.folder} was built with the model {stamp.name} ({stamp.fingerprint[:12]}), not with "
+        f"{encoder.name} ({encoder.fingerprint[:12]}). Expected the same model for articles and questions. "
+        f"Run: article-qa build{option}"
+    )
+
+
+def _abstention(question: str, reason: AbstainReason, support: float, passages: list[Passage]) -> Answer:
+    return Answer(
+        question=question,
+        text=message(reason, locale_of(detect_language(question))),
+        abstained=True,
+        reason=reason,
+        support=support,
+        passages=tuple(passages),
+    )
+
+
+_answerers: dict[Path, Answerer] = {}
+_answerers_lock = threading.Lock()
+
+
+def ask(question: str, store: str | Path | None = None, *, k: int = 10, filters: Filters | None = None) -> Answer:
+    """Answer `question` from the index at `store`, with `k` passages.
+
+    `store` is by default `$ARTICLE_QA_STORE` or `.store`. The index is opened at the first question and kept. Raises
+    NoIndexError if nothing was built there yet, QuestionError if the question is empty or a filter makes no sense.
+    """
+    path = Path(store or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).expanduser().resolve()
+    with _answerers_lock:
+        answerer = _answerers.get(path) or _answerers.setdefault(path, Answerer(path))
+    return answerer.ask(question, k=k, filters=filters)

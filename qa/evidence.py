@@ -1,0 +1,118 @@
+"""The sentences that may answer, and what speaks for each. Knows no weights: `qa.support` turns evidence into support.
+
+A candidate is one sentence of a retrieved passage together with the sentence before it, since news leans backwards
+("이곳은 …", "The two …") and names what it is about once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.chunking import is_heading
+from index.encoder import Encoder
+from index.language import detect_language
+from index.records import Article, Chunk, Span
+from index.sentences import sentences
+from index.store import Index
+from index.tokens import tokenize
+from qa.question import asked_for, holds
+from qa.records import Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sentence that may answer. `before` is the sentence that it may lean on, if there is one close by."""
+
+    passage: Passage
+    span: Span
+    before: Span | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What speaks for a candidate; all numbers, about 0 to 1.
+
+    `cosine` is of the question and the sentence. `coverage` is the share of the question's terms that the sentence has,
+    weighted by how much they tell; `context_coverage` the same of the title, the sentence before and the sentence.
+    `passage` is the score of its passage as a share of the best one's, `kind` whether it holds what is asked for.
+    """
+
+    cosine: float
+    coverage: float
+    context_coverage: float
+    passage: float
+    kind: float
+    same_language: float
+
+
+def candidates(passages: Sequence[Passage], articles: Mapping[str, Article]) -> list[Candidate]:
+    """Return the sentences of `passages`, in their order; headings do not answer and are left out."""
+    found = []
+    for passage in passages:
+        text = articles[passage.chunk.article_id].text
+        before: Span | None = None
+        for span in _spans(text, passage.chunk):
+            if _is_heading(text, span):
+                before = None
+                continue
+            if span.start >= passage.chunk.start:
+                found.append(Candidate(passage=passage, span=span, before=before))
+            before = span
+    return found
+
+
+def weigh(question: str, found: Sequence[Candidate], index: Index, encoder: Encoder) -> list[Evidence]:
+    """Return the evidence for each of `found`."""
+    if not found:
+        return []
+    texts = [c.span.of(index.articles[c.passage.chunk.article_id].text) for c in found]
+    cosines = encoder.encode_documents(texts) @ encoder.encode_queries([question])[0]
+    terms = list(dict.fromkeys(tokenize(question)))
+    weights = dict(zip(terms, index.term_weights(terms), strict=True))
+    kind, language = asked_for(question), detect_language(question)
+    best = max(candidate.passage.score for candidate in found)
+    evidence = []
+    for candidate, text, cosine in zip(found, texts, cosines, strict=True):
+        article = index.articles[candidate.passage.chunk.article_id]
+        before = candidate.before.of(article.text) if candidate.before else ""
+        own, around = set(tokenize(text)), set(tokenize(f"{article.title}\n{before}"))
+        evidence.append(
+            Evidence(
+                cosine=float(cosine),
+                coverage=_coverage(weights, own),
+                context_coverage=_coverage(weights, own | around),
+                passage=candidate.passage.score / best if best > 0 else 0.0,
+                kind=holds(text, kind),
+                same_language=float(language == article.lang),
+            )
+        )
+    return evidence
+
+
+def as_matrix(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
+    """Return one row an item, one column a field: float64, shape (len(evidence), 6)."""
+    return np.array([astuple(e) for e in evidence], dtype=np.float64)
+
+
+def _spans(text: str, chunk: Chunk) -> list[Span]:
+    """Return the spans of the sentences of `chunk` and of the lines before it that its first sentence may lean on."""
+    start = text.rfind("\n", 0, len(text[: chunk.start].rstrip())) + 1
+    return [Span(start=start + span.start, end=start + span.end) for span in sentences(text[start : chunk.end])]
+
+
+def _is_heading(text: str, span: Span) -> bool:
+    line_start = text.rfind("\n", 0, span.start) + 1
+    line_end = text.find("\n", span.end)
+    if line_end < 0 or text[line_start : span.start].strip() or text[span.end : line_end].strip():
+        return False
+    following = text[line_end:].lstrip()
+    return is_heading(span.of(text), following.partition("\n")[0])
+
+
+def _coverage(weights: Mapping[str, float], present: set[str]) -> float:
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0

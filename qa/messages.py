@@ -1,0 +1,75 @@
+"""Every sentence of ours that a reader can see, by key and locale. What articles say is never in here."""
+
+from __future__ import annotations
+
+LOCALES = ("ko", "en")
+
+_MESSAGES = {
+    "no_passage": {
+        "ko": "기사에서 관련된 내용을 찾지 못했습니다.",
+        "en": "The articles do not say: nothing in them is about this.",
+    },
+    "low_support": {
+        "ko": "기사에는 이 질문의 답이 나와 있지 않습니다.",
+        "en": "The articles do not say.",
+    },
+    # The page: labels that its browser picks by locale …
+    "label_lead": {
+        "ko": "기사에 적힌 문장을 그대로 잘라 답합니다. 기사에 없으면 없다고 합니다.",
+        "en": "Answers are sentences cut from the articles, word for word, or none if the articles do not say.",
+    },
+    "label_question": {"ko": "질문", "en": "Question"},
+    "label_placeholder": {"ko": "기사에 대해 물어보세요", "en": "Ask about the articles"},
+    "label_ask": {"ko": "물어보기", "en": "Ask"},
+    "label_examples": {"ko": "예시", "en": "Examples"},
+    "label_answer": {"ko": "답", "en": "Answer"},
+    "label_passage": {"ko": "기사 본문 (답한 문장을 표시함)", "en": "In the article (the answer is marked)"},
+    "label_no_answer": {"ko": "답 없음", "en": "No answer"},
+    "label_problem": {"ko": "답하지 못했습니다", "en": "This did not work"},
+    "label_others": {"ko": "검색한 다른 대목", "en": "Other passages that were searched"},
+    "label_searched": {"ko": "검색한 대목", "en": "Passages that were searched"},
+    "label_rebuild": {"ko": "색인 다시 만들기", "en": "Rebuild index"},
+    "label_report": {"ko": "색인 결과", "en": "Index"},
+    "label_report_hint": {
+        "ko": "기사를 더하거나 고친 뒤에 누르면 달라진 것만 다시 읽습니다.",
+        "en": "After adding or editing articles: only what changed is read again.",
+    },
+    # … and sentences that the server writes.
+    "empty_question": {"ko": "질문을 먼저 적어 주세요.", "en": "Please type a question first."},
+    "support": {"ko": "근거 신뢰도 {percent}%", "en": "Support {percent}%"},
+    "place": {"ko": "{article_id}, {ranges}번째 글자", "en": "{article_id}, characters {ranges}"},
+    "stage_read": {"ko": "기사 읽기", "en": "Reading the articles"},
+    "stage_embed": {"ko": "새 대목 {done}/{total} 임베딩", "en": "Embedding new passages, {done} of {total}"},
+    "stage_write": {"ko": "색인 쓰기", "en": "Writing the index"},
+    "report_built": {
+        "ko": "색인을 새로 썼습니다: 대목 {chunks}개, {seconds}초",
+        "en": "The index was rebuilt: {chunks} passages, {seconds} s",
+    },
+    "report_kept": {
+        "ko": "달라진 기사가 없어 색인을 그대로 둡니다: 대목 {chunks}개, {seconds}초",
+        "en": "Nothing changed; the index was kept: {chunks} passages, {seconds} s",
+    },
+    "report_remade": {"ko": "모두 새로 임베딩함: {reason}", "en": "Everything was embedded: {reason}"},
+    "report_added": {"ko": "추가 {count}", "en": "added {count}"},
+    "report_changed": {"ko": "변경 {count}", "en": "changed {count}"},
+    "report_removed": {"ko": "삭제 {count}", "en": "removed {count}"},
+    "report_unchanged": {"ko": "그대로 {count}", "en": "unchanged {count}"},
+    "report_skipped": {"ko": "건너뜀 {count}", "en": "skipped {count}"},
+    "report_duplicates": {"ko": "중복 {count}", "en": "duplicates {count}"},
+    "report_same_as": {"ko": "{kept}와(과) 같음", "en": "the same text as {kept}"},
+}
+
+
+def locale_of(language: str) -> str:
+    """Return the locale for a language: its own if we speak it, otherwise English."""
+    return language if language in LOCALES else "en"
+
+
+def message(key: str, locale: str) -> str:
+    """Return the sentence `key` in `locale`. Raises KeyError for a key or locale that does not exist."""
+    return _MESSAGES[key][locale]
+
+
+def labels(locale: str) -> dict[str, str]:
+    """Return the labels of the page in `locale`, by key."""
+    return {key: texts[locale] for key, texts in _MESSAGES.items() if key.startswith("label_")}

@@ -1,0 +1,93 @@
+"""What a question becomes on its way to a cited answer. Every quotation is a slice of an article, never retyped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from index.records import Chunk
+
+AbstainReason = Literal["no_passage", "low_support"]
+"""Why there is no answer: nothing was found at all, or nothing that answers well enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which articles may answer. Dates are ISO 8601 and inclusive; an article without a date passes no date filter."""
+
+    since: str = ""
+    until: str = ""
+    lang: str = ""
+    article_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk that was retrieved. Ranks count from 1; None means it was not among the hits of that side."""
+
+    chunk: Chunk
+    score: float
+    lexical_rank: int | None
+    dense_rank: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where an answer stands: `articles[article_id].text[start:end] == quote`, of the file whose digest is `sha256`."""
+
+    article_id: str
+    title: str
+    date: str
+    url: str
+    sha256: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The answer to a question, or an abstention (then `text` says so, `reason` why, and nothing is cited).
+
+    `support` is between 0 and 1: how likely the cited sentence answers the question. `passages` are what was searched,
+    best first, whether or not there is an answer.
+    """
+
+    question: str
+    text: str
+    abstained: bool
+    reason: AbstainReason | None
+    support: float
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = field(default=(), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `article-qa ask --json` prints, ready for `json.dumps`."""
+        return {
+            "question": self.question,
+            "text": self.text,
+            "abstained": self.abstained,
+            "reason": self.reason,
+            "support": round(self.support, 4),
+            "citations": [_citation_json(c) for c in self.citations],
+            "passages": [_passage_json(p) for p in self.passages],
+        }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    return {name: getattr(citation, name) for name in Citation.__dataclass_fields__}
+
+
+def _passage_json(passage: Passage) -> dict[str, Any]:
+    return {
+        "article_id": passage.chunk.article_id,
+        "start": passage.chunk.start,
+        "end": passage.chunk.end,
+        "score": round(passage.score, 6),
+    }
+
+
+def quotes(citations: Sequence[Citation]) -> str:
+    """Return the quotations of `citations` as one text, in their order."""
+    return " ".join(citation.quote for citation in citations)

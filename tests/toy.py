@@ -1,0 +1,109 @@
+"""An encoder that can be computed by hand, and helpers to write articles and indexes for it.
+
+>>> print(ToyEncoder().encode_queries(["lab, lab, lab, river, river, river, river"]).round(2))
+[[0.6 0.8 0.  0.  0. ]]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from index.encoder import Vectors
+from index.records import Article
+from index.store import current_pointer
+
+WORDS = ("lab", "river", "bank", "연구")
+"""One dimension counts each of these in a text; the last dimension is 1 where none of them is there."""
+
+ARTICLES = {
+    "lab.md": "---\ntitle: The lab\ndate: 2021-11-01\nlang: en\n---\nThe lab stands by the river. It is in Hanoi.\n",
+    "korea.txt": "네이버는 베트남에 연구소를 세웠다.\n두 번째 연구소는 하노이에 있다.\n",
+    "deep/bank.txt": "The bank lends money. The river has a bank too.\n",
+}
+"""Files of the folder that the fixture `articles` makes."""
+
+
+class ToyEncoder:
+    """Counts of known words, brought to length 1. A token is a word between white space."""
+
+    def __init__(
+        self,
+        *,
+        name: str = "toy",
+        fingerprint: str = "toy-1",
+        max_tokens: int = 1000,
+        before: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        """Keep what is given; `before` is called with the texts of each `encode_documents` and may raise or sleep."""
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dim = len(WORDS) + 1
+        self.max_tokens = max_tokens
+        self.embedded: list[str] = []
+        self._before = before
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of words of each text."""
+        return [len(text.split()) for text in texts]
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of passages and remember the texts in `embedded`."""
+        if self._before is not None:
+            self._before(texts)
+        self.embedded += texts
+        return self._vectors(texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of questions."""
+        return self._vectors(texts)
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        counts = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in enumerate(texts):
+            counts[row, :-1] = [text.lower().count(word) for word in WORDS]
+            counts[row, -1] = not counts[row].any()
+        return np.asarray(counts / np.linalg.norm(counts, axis=1, keepdims=True), np.float32)
+
+
+def write_articles(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write `files`, by their posix paths below `folder`, and return `folder`."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def make_article(text: str, *, id: str = "a.txt", title: str = "") -> Article:
+    """Return an article in English with `text`."""
+    return Article(id=id, title=title, date="", url="", lang="en", text=text, sha256="0" * 64)
+
+
+def rewrite_manifest(store: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the current manifest as another version of the program would have written it, checksum included."""
+    path = store / current_pointer(store)[0] / "manifest.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    change(record)
+    path.write_text(json.dumps(record), encoding="utf-8")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (store / "CURRENT").write_text(f"{path.parent.name} {digest}\n", encoding="utf-8")
+
+
+@contextmanager
+def disk_full_at(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes meanwhile: a write that would fails as it does on a full disk."""
+    resource = pytest.importorskip("resource", reason="limits of file sizes are set by a Unix call")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,0 +1,247 @@
+"""Fit the support model: questions with their gold sentences -> `qa/support.json`.
+
+usage: python -m training.support DATA_DIR [--out qa/support.json]
+
+DATA_DIR holds qa/own_reader_*.jsonl: invented articles, each with questions in Korean and English of which a quarter
+has no answer in it. All articles become one index, and every question is asked twice: of all articles (kept if its gold
+sentence is among what is read, since some questions do not name what they are about) and of its own article alone; one
+in eight also of another article, as an off-topic question. The sentences that are then weighed are the examples; the
+gold one is positive, the one that it leans on is left out. Prints cross-validated figures (five folds, by article),
+then fits on everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from index.build import build
+from index.encoder import BUNDLED, SentenceTransformerEncoder, Vectors
+from index.store import Index, open_index
+from qa.evidence import Evidence, as_matrix, candidates, weigh
+from qa.records import Filters
+from qa.retrieve import retrieve
+from qa.support import SupportModel
+
+FOLDS = 5
+SENTENCES_A_PARAGRAPH = 3
+PASSAGES_READ = 5
+OFF_TOPIC_EVERY = 8
+LEAST_ANSWERED = 0.85  # the share of answerable questions that the threshold must let through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question of an article, and the sentences that answer it: the first one does, the others it leans on."""
+
+    article_id: str
+    text: str
+    is_foreign: bool
+    gold: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was weighed for a question: evidence, shape (n, fields), and which is right: 1, 0, or -1 (left out)."""
+
+    article_id: str
+    is_foreign: bool
+    answerable: bool
+    evidence: NDArray[np.float64]
+    right: NDArray[np.int64]
+
+
+class Remembering:
+    """The encoder, with the vectors of texts it has seen: the same sentences are weighed for many questions."""
+
+    def __init__(self, encoder: SentenceTransformerEncoder) -> None:
+        self._encoder = encoder
+        self._seen: dict[str, Vectors] = {}
+        self.name, self.fingerprint = encoder.name, encoder.fingerprint
+        self.dim, self.max_tokens = encoder.dim, encoder.max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text."""
+        return self._encoder.count_tokens(texts)
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of passages."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._seen]
+        self._seen.update(zip(new, self._encoder.encode_documents(new), strict=True))
+        return np.array([self._seen[text] for text in texts], np.float32).reshape(len(texts), self.dim)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of questions."""
+        return self._encoder.encode_queries(texts)
+
+
+def write_articles(data: Path, folder: Path) -> list[Question]:
+    """Write the articles as files and return the questions, in both languages."""
+    questions = []
+    for source in sorted((data / "qa").glob("own_reader_*.jsonl")):
+        for number, line in enumerate(source.read_text(encoding="utf-8").splitlines()):
+            record = json.loads(line)
+            article_id = f"{source.stem}-{number:03d}.md"
+            sentences, written_in = record["sentences"], record.get("lang", "ko")
+            paragraphs = [
+                " ".join(sentences[i : i + SENTENCES_A_PARAGRAPH])
+                for i in range(0, len(sentences), SENTENCES_A_PARAGRAPH)
+            ]
+            header = json.dumps(record["title"], ensure_ascii=False)
+            text = f"---\ntitle: {header}\nlang: {written_in}\n---\n" + "\n\n".join(paragraphs)
+            (folder / article_id).write_text(text, encoding="utf-8")
+            for asked in record["questions"]:
+                gold = tuple(sentences[i] for i in asked["gold"])
+                questions += [
+                    Question(article_id=article_id, text=asked[lang], is_foreign=lang != written_in, gold=gold)
+                    for lang in ("ko", "en")
+                ]
+    return questions
+
+
+def ask_all(questions: Sequence[Question], index: Index, encoder: Remembering, seed: int = 0) -> Iterator[Asked]:
+    """Yield what is weighed for each question, as the module says."""
+    others = random.Random(seed)
+    for number, question in enumerate(questions):
+        everywhere = _ask(question, None, index, encoder)
+        if everywhere is not None and (everywhere.right == 1).any():
+            yield everywhere
+        alone = _ask(question, question.article_id, index, encoder)
+        if alone is not None:
+            yield alone
+        if number % OFF_TOPIC_EVERY == 0:
+            stray = replace(question, gold=())
+            elsewhere = _ask(
+                stray, others.choice(sorted(index.articles.keys() - {question.article_id})), index, encoder
+            )
+            if elsewhere is not None:
+                yield elsewhere
+
+
+def _ask(question: Question, article_id: str | None, index: Index, encoder: Remembering) -> Asked | None:
+    filters = None if article_id is None else Filters(article_ids=(article_id,))
+    passages = retrieve(question.text, index, encoder, k=PASSAGES_READ, filters=filters)
+    found = candidates(passages, index.articles)
+    if not found:
+        return None
+    right = []
+    for candidate in found:
+        article = index.articles[candidate.passage.chunk.article_id]
+        sentence = candidate.span.of(article.text)
+        is_gold = article.id == question.article_id and sentence in question.gold
+        right.append(0 if not is_gold else 1 if sentence == question.gold[0] else -1)
+    return Asked(
+        article_id=question.article_id,
+        is_foreign=question.is_foreign,
+        answerable=bool(question.gold),
+        evidence=as_matrix(weigh(question.text, found, index, encoder)),
+        right=np.array(right),
+    )
+
+
+def fit(asked: Sequence[Asked], threshold: float = 0.0) -> SupportModel:
+    """Fit on the sentences of `asked`: those in the question's language apart from those in another."""
+    x = np.concatenate([a.evidence for a in asked])
+    y = np.concatenate([a.right for a in asked])
+    models = []
+    for language in (1.0, 0.0):
+        rows = (x[:, -1] == language) & (y >= 0)
+        models.append(LogisticRegression(max_iter=5000).fit(x[rows, :-1], y[rows]))
+    same, other = ([*(round(float(w), 3) for w in model.coef_[0]), 0.0] for model in models)
+    return SupportModel(
+        same_language=tuple(same),
+        same_language_bias=round(float(models[0].intercept_[0]), 3),
+        other_language=tuple(other),
+        other_language_bias=round(float(models[1].intercept_[0]), 3),
+        threshold=threshold,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one held-out question went."""
+
+    is_foreign: bool
+    answerable: bool
+    right: bool
+    support: float
+
+
+def cross_validate(asked: Sequence[Asked]) -> list[Outcome]:
+    """Return the outcome of each question under a model that was fitted without its article."""
+    article_ids = sorted({a.article_id for a in asked})
+    fold_of = {article_id: i % FOLDS for i, article_id in enumerate(article_ids)}
+    outcomes = []
+    for fold in range(FOLDS):
+        model = fit([a for a in asked if fold_of[a.article_id] != fold])
+        for a in asked:
+            if fold_of[a.article_id] == fold:
+                supports = model.supports(a.evidence)
+                best = int(supports.argmax())
+                outcomes.append(
+                    Outcome(
+                        is_foreign=a.is_foreign,
+                        answerable=a.answerable,
+                        right=bool(a.right[best]),
+                        support=float(supports[best]),
+                    )
+                )
+    return outcomes
+
+
+def report(name: str, outcomes: Sequence[Outcome]) -> None:
+    """Print top-1 accuracy and what each threshold would do."""
+    answerable = [o for o in outcomes if o.answerable]
+    refused = [o for o in outcomes if not o.answerable]
+    right = np.mean([o.right for o in answerable])
+    print(f"{name}: {len(answerable)} answerable, {len(refused)} not; top-1 sentence accuracy {right:.3f}")
+    for threshold in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+        answered = [o for o in answerable if o.support >= threshold]
+        abstained = [o for o in outcomes if o.support < threshold]
+        print(
+            f"  threshold {threshold:.2f}: answered {len(answered) / len(answerable):.3f}, right of these "
+            f"{np.mean([o.right for o in answered]) if answered else 0:.3f}; unanswerable refused "
+            f"{np.mean([o.support < threshold for o in refused]):.3f}, abstention precision "
+            f"{np.mean([not o.answerable for o in abstained]) if abstained else 0:.3f}"
+        )
+
+
+def threshold_of(outcomes: Sequence[Outcome]) -> float:
+    """Return the highest threshold that still lets `LEAST_ANSWERED` of the answerable questions through."""
+    supports = [o.support for o in outcomes if o.answerable]
+    return round(float(np.quantile(supports, 1 - LEAST_ANSWERED)), 3)
+
+
+def main() -> None:
+    """Fit and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("qa/support.json"))
+    options = parser.parse_args()
+    encoder = Remembering(SentenceTransformerEncoder(BUNDLED))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "articles"
+        folder.mkdir()
+        questions = write_articles(options.data, folder)
+        build(folder, Path(temporary) / "store", encoder)
+        asked = list(ask_all(questions, open_index(Path(temporary) / "store"), encoder))
+    outcomes = cross_validate(asked)
+    report("question in the language of its article", [o for o in outcomes if not o.is_foreign])
+    report("question in another language", [o for o in outcomes if o.is_foreign])
+    model = fit(asked, threshold_of(outcomes))
+    record = {"features": [field.name for field in fields(Evidence)], **asdict(model)}
+    options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {options.out}: {record}")
+
+
+if __name__ == "__main__":
+    main()
