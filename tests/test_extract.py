@@ -1,0 +1,119 @@
+"""Passages -> candidates -> evidence -> the answering sentence. On a toy index, by hand."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy import ToyEncoder, write_articles
+
+from index.build import build
+from index.store import Index, open_index
+from qa.evidence import Evidence, as_matrix, candidates, weigh
+from qa.extract import extract
+from qa.records import Passage
+from qa.retrieve import retrieve
+from qa.support import SupportModel, support_model
+
+# The cosine alone decides, whatever the language: sigmoid(10 * cosine - 5).
+BY_COSINE = SupportModel(
+    same_language=(10.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    same_language_bias=-5.0,
+    other_language=(10.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    other_language_bias=-5.0,
+    threshold=0.5,
+)
+
+
+def indexed(tmp_path: Path, files: dict[str, str]) -> Index:
+    write_articles(tmp_path / "articles", files)
+    build(tmp_path / "articles", tmp_path / "store", ToyEncoder())
+    return open_index(tmp_path / "store")
+
+
+def passages(index: Index, question: str) -> list[Passage]:
+    return retrieve(question, index, ToyEncoder())
+
+
+def test_candidates_are_the_sentences_of_the_passages_but_not_headings(tmp_path: Path) -> None:
+    """A heading does not answer, and the sentence after it does not lean on what was before it."""
+    index = indexed(
+        tmp_path, {"a.md": "The lab is new. It is in Hanoi.\n\n## The river\n\nThe river is long. It is wide.\n"}
+    )
+    found = candidates(passages(index, "lab river"), index.articles)
+    text = index.articles["a.md"].text
+    sentences = {c.span.of(text): c.before.of(text) if c.before else None for c in found}
+    assert sentences == {
+        "The lab is new.": None,
+        "It is in Hanoi.": "The lab is new.",
+        "The river is long.": None,
+        "It is wide.": "The river is long.",
+    }
+
+
+def test_the_first_sentence_of_a_passage_sees_the_one_before_the_passage(tmp_path: Path) -> None:
+    """Chunks are cut anywhere between sentences; what a sentence leans on may be in the chunk before."""
+    words = "word " * 158
+    index = indexed(tmp_path, {"a.txt": f"The lab {words}opened. It is in Hanoi by the river."})
+    text = index.articles["a.txt"].text
+    assert len(index.chunks) == 2
+    (last,) = [c for c in candidates(passages(index, "river"), index.articles) if "river" in c.span.of(text)]
+    assert last.before is not None
+    assert last.before.of(text).startswith("The lab word")
+
+
+def test_evidence_is_what_can_be_counted_by_hand(tmp_path: Path) -> None:
+    """Cosine, coverage, coverage in context, share of the best passage, kind and language."""
+    index = indexed(tmp_path, {"a.md": "---\ntitle: The river\nlang: en\n---\nThe lab is new. It opened in March.\n"})
+    question = "When was the river lab opened?"
+    found = candidates(passages(index, question), index.articles)
+    first, second = weigh(question, found, index, ToyEncoder())
+    # The question's terms are river, lab and open; river stands in no text, so it tells the most.
+    river, lab, opened = index.term_weights(["river", "lab", "open"])
+    assert first.cosine == pytest.approx(1 / np.sqrt(2))
+    assert second.cosine == 0.0
+    assert first.coverage == pytest.approx(lab / (river + lab + opened))
+    assert first.context_coverage == pytest.approx((lab + river) / (river + lab + opened))
+    assert second.context_coverage == pytest.approx(1.0)
+    assert (first.kind, second.kind) == (0.0, 1.0)
+    assert (first.passage, first.same_language) == (1.0, 1.0)
+    assert as_matrix([first, second]).shape == (2, len(fields(Evidence)))
+
+
+def test_the_answer_is_the_best_sentence_with_the_one_it_leans_on(tmp_path: Path) -> None:
+    """Two citations in the order of the text, each an exact slice."""
+    index = indexed(tmp_path, {"a.md": "---\nlang: en\n---\nNaver opened it. It is a lab. The bank is old.\n"})
+    found = extract("Which lab?", passages(index, "Which lab?"), index, ToyEncoder(), BY_COSINE)
+    assert found is not None
+    assert [c.quote for c in found.citations] == ["Naver opened it.", "It is a lab."]
+    text = index.articles["a.md"].text
+    assert all(text[c.start : c.end] == c.quote for c in found.citations)
+    assert found.support == pytest.approx(1 / (1 + np.exp(-5)))
+
+
+def test_with_equal_support_the_language_of_the_question_comes_first(tmp_path: Path) -> None:
+    """The same evidence in two languages is shown in the reader's own."""
+    files = {
+        "a.md": "---\ntitle: t\nlang: ko\n---\n이 lab 이야기다.\n",
+        "b.md": "---\ntitle: t\nlang: en\n---\nNaver has a lab.\n",
+    }
+    index = indexed(tmp_path, files)
+    for question, article_id in (("Where is the lab?", "b.md"), ("lab 어디에 있나요?", "a.md")):
+        found = extract(question, passages(index, question), index, ToyEncoder(), BY_COSINE)
+        assert found is not None
+        assert found.citations[-1].article_id == article_id
+
+
+def test_no_passage_gives_no_extract(tmp_path: Path) -> None:
+    """Nothing found is None, which becomes an abstention."""
+    index = indexed(tmp_path, {"a.txt": "The lab is new."})
+    assert extract("lab", [], index, ToyEncoder(), BY_COSINE) is None
+
+
+def test_the_shipped_support_model_fits_the_evidence() -> None:
+    """It has a weight for each field, trusts likeness, and its threshold is a probability."""
+    model = support_model()
+    assert len(model.same_language) == len(model.other_language) == len(fields(Evidence))
+    assert model.same_language[0] > 0
+    assert model.other_language[0] > 0
+    assert 0.0 < model.threshold < 1.0
