@@ -5,8 +5,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --no-cache-dir --disable-pip-version-check --quiet -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
+export PIP_NO_CACHE_DIR := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: run test check-python clean
