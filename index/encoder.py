@@ -27,6 +27,7 @@ Vectors = NDArray[np.float32]
 
 _BUNDLED_FOLDER = Path(__file__).parent / "model"
 _BATCH = 32
+_TINY = 1e-12  # keeps a token whose vector is zero from being divided by it
 _TOKENIZER_PARTS = (
     "normalizer",
     "pre_tokenizer",
@@ -64,6 +65,9 @@ class Encoder(Protocol):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of questions: float32, shape (len(texts), dim)."""
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        """Return the unit vectors of the tokens of each text, special ones left out: float32, shape (tokens, dim)."""
 
 
 class SentenceTransformerEncoder:
@@ -103,6 +107,23 @@ class SentenceTransformerEncoder:
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of questions: float32, shape (len(texts), dim)."""
         return self._encode(self._model.encode_query, texts)
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        """Return the unit vectors of the tokens of each text, special ones left out: float32, shape (tokens, dim)."""
+        if not texts:
+            return []
+        with self._lock:
+            encoded = self._model.tokenizer(
+                list(texts), truncation=True, max_length=self._model.max_seq_length, return_special_tokens_mask=True
+            )
+            outputs = self._model.encode(
+                list(texts), batch_size=_BATCH, output_value="token_embeddings", show_progress_bar=False
+            )
+        vectors = []
+        for output, special in zip(outputs, encoded["special_tokens_mask"], strict=True):
+            tokens = output.float().cpu().numpy()[[not is_special for is_special in special]]
+            vectors.append(tokens / np.maximum(np.linalg.norm(tokens, axis=1, keepdims=True), _TINY))
+        return vectors
 
     def _encode(self, encode: Any, texts: Sequence[str]) -> Vectors:
         if not texts:  # sentence-transformers returns shape (0,)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.chunking import is_heading
-from index.encoder import Encoder
+from index.encoder import Encoder, Vectors
 from index.language import detect_language
 from index.records import Article, Chunk, Span
 from index.sentences import sentences
@@ -36,12 +37,14 @@ class Candidate:
 class Evidence:
     """What speaks for a candidate; all numbers, about 0 to 1.
 
-    `cosine` is of the question and the sentence. `coverage` is the share of the question's terms that the sentence has,
-    weighted by how much they tell; `context_coverage` the same of the title, the sentence before and the sentence.
-    `passage` is the score of its passage as a share of the best one's, `kind` whether it holds what is asked for.
+    `interaction` is the late interaction of ColBERT (Khattab and Zaharia, 2020): for each token of the question the
+    cosine of the token of the sentence that is most like it, on average. `coverage` is the share of the question's
+    terms that the sentence has, weighted by how much they tell; `context_coverage` the same of the title, the sentence
+    before and the sentence. `passage` is the score of its passage as a share of the best one's, `kind` whether it holds
+    what is asked for.
     """
 
-    cosine: float
+    interaction: float
     coverage: float
     context_coverage: float
     passage: float
@@ -70,19 +73,19 @@ def weigh(question: str, found: Sequence[Candidate], index: Index, encoder: Enco
     if not found:
         return []
     texts = [c.span.of(index.articles[c.passage.chunk.article_id].text) for c in found]
-    cosines = encoder.encode_documents(texts) @ encoder.encode_queries([question])[0]
+    befores = [c.before.of(index.articles[c.passage.chunk.article_id].text) if c.before else "" for c in found]
+    asked, *told = encoder.encode_tokens([question, *texts])
     terms = list(dict.fromkeys(tokenize(question)))
     weights = dict(zip(terms, index.term_weights(terms), strict=True))
     kind, language = asked_for(question), detect_language(question)
     best = max(candidate.passage.score for candidate in found)
     evidence = []
-    for candidate, text, cosine in zip(found, texts, cosines, strict=True):
+    for candidate, text, before, tokens in zip(found, texts, befores, told, strict=True):
         article = index.articles[candidate.passage.chunk.article_id]
-        before = candidate.before.of(article.text) if candidate.before else ""
-        own, around = set(tokenize(text)), set(tokenize(f"{article.title}\n{before}"))
+        own, around = _terms(text), _terms(article.title) | _terms(before)
         evidence.append(
             Evidence(
-                cosine=float(cosine),
+                interaction=_interaction(asked, tokens),
                 coverage=_coverage(weights, own),
                 context_coverage=_coverage(weights, own | around),
                 passage=candidate.passage.score / best if best > 0 else 0.0,
@@ -113,6 +116,16 @@ def _is_heading(text: str, span: Span) -> bool:
     return is_heading(span.of(text), following.partition("\n")[0])
 
 
-def _coverage(weights: Mapping[str, float], present: set[str]) -> float:
+@lru_cache(maxsize=8192)
+def _terms(text: str) -> frozenset[str]:
+    """Return the terms of a title or sentence; kept, since the next questions are about the same articles."""
+    return frozenset(tokenize(text))
+
+
+def _interaction(asked: Vectors, told: Vectors) -> float:
+    return float((asked @ told.T).max(axis=1).mean()) if len(asked) and len(told) else 0.0
+
+
+def _coverage(weights: Mapping[str, float], present: frozenset[str]) -> float:
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0

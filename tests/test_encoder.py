@@ -255,3 +255,13 @@ def test_the_hub_is_asked_for_hub_names_only() -> None:
     assert "No model 'nobody/no-such-model'" in answer
     assert any("nobody/no-such-model" in path for path in requests)
     assert time.monotonic() - started < 20
+
+
+def test_every_token_of_a_text_has_a_unit_vector(bundled: SentenceTransformerEncoder) -> None:
+    """As many rows as tokens are counted, special ones left out; none for an empty text; long texts are cut."""
+    texts = ["네이버 연구소", "Naver's lab in Hanoi", "", "lab " * 1000]
+    vectors = bundled.encode_tokens(texts)
+    assert [len(v) for v in vectors] == [min(n, bundled.max_tokens) for n in bundled.count_tokens(texts)]
+    assert all(v.dtype == np.float32 and v.shape[1] == bundled.dim for v in vectors)
+    assert np.allclose([np.linalg.norm(row) for v in vectors for row in v], 1.0, atol=1e-5)
+    assert bundled.encode_tokens([]) == []

@@ -15,8 +15,8 @@ from qa.records import Passage
 from qa.retrieve import retrieve
 from qa.support import SupportModel, support_model
 
-# The cosine alone decides, whatever the language: sigmoid(10 * cosine - 5).
-BY_COSINE = SupportModel(
+# The interaction alone decides, whatever the language: sigmoid(10 * interaction - 5).
+BY_INTERACTION = SupportModel(
     same_language=(10.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     same_language_bias=-5.0,
     other_language=(10.0, 0.0, 0.0, 0.0, 0.0, 0.0),
@@ -63,15 +63,16 @@ def test_the_first_sentence_of_a_passage_sees_the_one_before_the_passage(tmp_pat
 
 
 def test_evidence_is_what_can_be_counted_by_hand(tmp_path: Path) -> None:
-    """Cosine, coverage, coverage in context, share of the best passage, kind and language."""
+    """Interaction, coverage alone and in context, share of the best passage, kind and language."""
     index = indexed(tmp_path, {"a.md": "---\ntitle: The river\nlang: en\n---\nThe lab is new. It opened in March.\n"})
     question = "When was the river lab opened?"
     found = candidates(passages(index, question), index.articles)
     first, second = weigh(question, found, index, ToyEncoder())
     # The question's terms are river, lab and open; river stands in no text, so it tells the most.
     river, lab, opened = index.term_weights(["river", "lab", "open"])
-    assert first.cosine == pytest.approx(1 / np.sqrt(2))
-    assert second.cosine == 0.0
+    # Of its six words four are like any unknown one, and the first sentence has "lab", too; nothing has "river".
+    assert first.interaction == pytest.approx(5 / 6)
+    assert second.interaction == pytest.approx(4 / 6)
     assert first.coverage == pytest.approx(lab / (river + lab + opened))
     assert first.context_coverage == pytest.approx((lab + river) / (river + lab + opened))
     assert second.context_coverage == pytest.approx(1.0)
@@ -83,7 +84,7 @@ def test_evidence_is_what_can_be_counted_by_hand(tmp_path: Path) -> None:
 def test_the_answer_is_the_best_sentence_with_the_one_it_leans_on(tmp_path: Path) -> None:
     """Two citations in the order of the text, each an exact slice."""
     index = indexed(tmp_path, {"a.md": "---\nlang: en\n---\nNaver opened it. It is a lab. The bank is old.\n"})
-    found = extract("Which lab?", passages(index, "Which lab?"), index, ToyEncoder(), BY_COSINE)
+    found = extract("Which lab?", passages(index, "Which lab?"), index, ToyEncoder(), BY_INTERACTION)
     assert found is not None
     assert [c.quote for c in found.citations] == ["Naver opened it.", "It is a lab."]
     text = index.articles["a.md"].text
@@ -99,7 +100,7 @@ def test_with_equal_support_the_language_of_the_question_comes_first(tmp_path: P
     }
     index = indexed(tmp_path, files)
     for question, article_id in (("Where is the lab?", "b.md"), ("lab 어디에 있나요?", "a.md")):
-        found = extract(question, passages(index, question), index, ToyEncoder(), BY_COSINE)
+        found = extract(question, passages(index, question), index, ToyEncoder(), BY_INTERACTION)
         assert found is not None
         assert found.citations[-1].article_id == article_id
 
@@ -107,7 +108,7 @@ def test_with_equal_support_the_language_of_the_question_comes_first(tmp_path: P
 def test_no_passage_gives_no_extract(tmp_path: Path) -> None:
     """Nothing found is None, which becomes an abstention."""
     index = indexed(tmp_path, {"a.txt": "The lab is new."})
-    assert extract("lab", [], index, ToyEncoder(), BY_COSINE) is None
+    assert extract("lab", [], index, ToyEncoder(), BY_INTERACTION) is None
 
 
 def test_the_shipped_support_model_fits_the_evidence() -> None:

@@ -65,6 +65,10 @@ class ToyEncoder:
         """Return the vectors of questions."""
         return self._vectors(texts)
 
+    def encode_tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        """Return a vector for each word of each text."""
+        return [self._vectors(text.split()) for text in texts]
+
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         counts = np.zeros((len(texts), self.dim), np.float32)
         for row, text in enumerate(texts):

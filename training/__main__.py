@@ -31,6 +31,11 @@ def packaged_teacher() -> str | None:
     return str(Path(spec.origin).parent / "model") if spec and spec.origin else None
 
 
+def model_name(start: str | None) -> str:
+    """What the run began from, for the card; no path of this machine."""
+    return f"`{Path(start).name}`" if start else "all-MiniLM-L6-v2"
+
+
 def main() -> None:
     """Prepare, begin, distil, fine-tune; export measures what it writes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -74,8 +79,11 @@ def main() -> None:
     if args.finetune_minutes:
         finetune(model, args.teacher, frozen, args.work, options(args.finetune_minutes, args.workers))
         model = args.work / "finetuned"
-    facts = {"start": Path(args.start).name if args.start else "all-MiniLM-L6-v2"}
-    export(model, args.work / "candidate", args.data, facts)
+    recipe = (
+        f"This run: {args.distil_minutes:g} minutes of distillation and {args.finetune_minutes:g} of fine-tuning from"
+        f" {model_name(args.start)} by {args.workers} processes of {args.threads} threads ({args.device})."
+    )
+    export(model, args.work / "candidate", args.data, {"recipe": recipe})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -150,7 +151,8 @@ class Run:
 
     def train(self, next_loss: Callable[[int], Tensor]) -> None:
         """Step until the time is spent; `next_loss(step)` gives the loss of that step."""
-        mean, started = 0.0, time.monotonic()
+        losses: deque[float] = deque(maxlen=100)
+        started = time.monotonic()
         while (done := self.progress) < 1:
             warm = min(1.0, done / self.options.warm_up) if self.options.warm_up else 1.0
             scale = warm * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
@@ -161,11 +163,14 @@ class Run:
             loss.backward()  # type: ignore[no-untyped-call]
             self._update()
             self.step += 1
-            mean += (loss.item() - mean) / min(self.step, 100)
+            losses.append(loss.item())
             if self.step % 20 == 0:
                 pace = (time.monotonic() - started) / 20
                 started = time.monotonic()
-                print(f"step {self.step} done {done:.3f} loss {mean:.4f} {pace:.2f} s/step", flush=True)
+                print(
+                    f"step {self.step} done {done:.3f} loss {sum(losses) / len(losses):.3f} {pace:.2f} s/step",
+                    flush=True,
+                )
             if time.monotonic() - self._saved > self.options.save_every:
                 self.save()
         self.save()
