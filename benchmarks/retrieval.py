@@ -47,8 +47,6 @@ class EvalSet:
 
 
 def read_sets(folder: Path) -> Iterator[EvalSet]:
-    korquad = _lines(folder / "korquad_dev.jsonl")
-    yield _by_passage_text("KorQuAD dev", [r["passage"] for r in korquad], korquad, "question")
     corpus = {r["id"]: r["text"] for r in _lines(folder / "autorag_corpus.jsonl")}
     asked = _lines(folder / "autorag_qa.jsonl")
     number = {page: f"{i:05d}.txt" for i, page in enumerate(corpus)}
@@ -58,6 +56,8 @@ def read_sets(folder: Path) -> Iterator[EvalSet]:
         questions=[r["question"] for r in asked],
         gold=[{number[page] for page in r["gold"]} for r in asked],
     )
+    korquad = _lines(folder / "korquad_dev.jsonl")
+    yield _by_passage_text("KorQuAD dev", [r["passage"] for r in korquad], korquad, "question")
     tydi = [r["passage"] for r in _lines(folder / "tydi_ko_passages.jsonl")]
     questions = _lines(folder / "tydi_en2ko_200.jsonl")
     yield _by_passage_text("TyDi en->ko", tydi, questions, "en_q")

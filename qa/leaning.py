@@ -20,7 +20,8 @@ _ENGLISH = re.compile(
     r"^[\"'“‘(]*(?:it|its|they|their|them|this|these|that|those|he|his|she|her|such|both|there|here|then|but|and|so|also"
     r"|however|instead|meanwhile|in addition|the (?:two|three|latter|former|same|other|company|firm|group|lab"
     r"|laboratory|centre|center|institute|university|unit|organi[sz]ation|team|deal|agreement|project|plan|move|site|facility"
-    r"|merger|money|sum))\b",
+    r"|merger|money|sum))\b"
+    r"|\b(?:of|from|by|with|in|at|to|for) (?:that|this|these|those)\b",
     re.IGNORECASE,
 )
 _JAPANESE = re.compile(r"^[「『（]*(?:これ|それ|あれ|この|その|あの|ここ|そこ|同|両)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +22,13 @@ def made(folder: Path, rows: Sequence[Terms]) -> LexicalIndex:
     return LexicalIndex(folder)
 
 
-def row(text: str, title: str = "", group: int = 0) -> Terms:
-    return Terms(group=group, title=tuple(title.split()), text=tuple(text.split()))
+_strangers = itertools.count(1_000_000)
+
+
+def row(text: str, title: str = "", group: int | None = None) -> Terms:
+    """A row of an article of its own, unless `group` says of which; alone, its surroundings are its own terms."""
+    own = next(_strangers) if group is None else group
+    return Terms(group=own, title=tuple(title.split()), text=tuple(text.split()))
 
 
 def bm25(rows: Sequence[Sequence[str]], query: Sequence[str]) -> list[float]:
@@ -77,7 +83,7 @@ def test_all_of_a_question_scores_near_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("k", [1, 10, 100, 400])
 def test_ties_keep_the_order_of_rows(tmp_path: Path, k: int) -> None:
     """Of 500 equal rows the first `k` are found, in their order."""
-    index = made(tmp_path, [row("a b c", "t")] * 500)
+    index = made(tmp_path, [row("a b c", "t") for _ in range(500)])
     assert [hit.row for hit in index.search(["c", "t", "a"], k)] == list(range(k))
 
 
@@ -128,3 +134,11 @@ def test_a_full_disk(tmp_path: Path) -> None:
     """When the disk refuses, the error is an OSError with tantivy's reason."""
     with pytest.raises(OSError, match="File too large"), disk_full_at(2_000):
         LexicalIndex.write(tmp_path, [row(" ".join(f"t{i}x{j}" for j in range(9))) for i in range(900)])
+
+
+def test_rows_of_the_same_article_lend_their_terms(tmp_path: Path) -> None:
+    """A term three rows away in the same article counts, though less than one's own; further away it does not."""
+    rows = [row("x", group=1), *(row("y z", group=1) for _ in range(4)), row("q r", group=2)]
+    found = made(tmp_path, rows).search(["x"], 10)
+    assert [hit.row for hit in found] == [0, 1, 2, 3]
+    assert found[0].score > 2 * found[1].score

@@ -56,6 +56,7 @@ def test_a_sentence_holds_the_kind_that_is_asked_for_or_not(kind: str, holding: 
         "당시 석상옥 대표는 계획을 밝혔다.",
         "The two will build a joint lab.",
         "They would be taken on in Japan.",
+        "Naver Labs Europe was created out of that acquisition.",
         "これは二つ目の拠点だ。",
     ],
 )

@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path, help="folder with parallel/, qa/, mono/ and eval/")
     parser.add_argument("work", type=Path, help="folder for everything that is made")
-    parser.add_argument("--own", type=Path, help="folder with own_tydi_en.jsonl")
+    parser.add_argument("--own", type=Path, default=Path(__file__).parent / "own", help="folder with own_tydi_en.jsonl")
     parser.add_argument("--teacher", default=packaged_teacher(), help="folder of the English model")
     parser.add_argument("--start", help="folder of a model to go on from, with its own tokenizer")
     parser.add_argument("--distil-minutes", type=float, default=60)
