@@ -261,9 +261,14 @@ def publish(store: Path, contents: Contents) -> str:
             f"The index could not be written to {store} ({error}). Expected room and permission to write. "
             "The previous index, if any, is untouched; free some room and build again."
         ) from error
+    _prune(store)
+    return name
+
+
+def _prune(store: Path) -> None:
+    """Remove all but the generations that a reader may be opening."""
     for old in sorted(store.glob("gen-*"), key=_number)[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
-    return name
 
 
 def _sweep(store: Path) -> None:
@@ -277,6 +282,7 @@ def _sweep(store: Path) -> None:
     for path in store.glob("gen-*"):
         if _number(path) > current:
             shutil.rmtree(path, ignore_errors=True)
+    _prune(store)
 
 
 def _number(path: Path) -> int:
