@@ -49,16 +49,17 @@ _LONGEST_QUESTION = 1000  # characters
 _CSS = """
 .gradio-container { max-width: 860px !important; margin: 0 auto !important; }
 #ask, #rebuild { align-self: flex-end; min-height: 44px; }
-#answer textarea { font-size: 1.15rem; line-height: 1.6; }
+#answer textarea { font-size: 1.15rem; line-height: 1.6; word-break: keep-all; }
 #notice { border-left: 5px solid #d97706 !important; }
-#passage .textfield { display: block; font-size: 0; overflow-wrap: anywhere; }
+#passage .textfield { display: block; font-size: 0; word-break: keep-all; overflow-wrap: anywhere; }
+#passage .line-break { display: block; height: 0.5rem; }
 #passage .token-container, #passage .token { display: inline; margin: 0; padding: 0; background: none !important; }
 #passage .text { font-size: var(--text-md); line-height: 1.8; white-space: pre-wrap; }
 #passage .highlighted .text { background: #fcd34d; color: #1c1917; padding: 2px 0; }
 .cards { list-style: none; margin: 0; padding: 0; }
 .cards li {
   border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 10px 14px; margin-top: 8px;
-  overflow-wrap: anywhere;
+  word-break: keep-all; overflow-wrap: anywhere;
 }
 .cards time { white-space: nowrap; }
 .cards time, .cards small { opacity: 0.75; }
