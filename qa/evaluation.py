@@ -27,8 +27,8 @@ from qa.judging import Outcome
 class Group:
     """The figures of some questions, as shares between 0 and 1; None where there is nothing to take a share of.
 
-    `ranking`, `best_right` (the best sentence is gold, whether or not it is said), `said_right` (and it is said),
-    `false_abstention` and `aurc` are of those that have an answer. `citation_precision` is the share of the citations
+    `ranking`, `best_right` (the best sentence is gold, whether or not it is said), `said_right` (and it is said) and
+    `false_abstention` are of those that have an answer. `citation_precision` is the share of the citations
     of all that is said that carry the gold fact, `citation_validity` the share of all citations, said or not, that
     slice out of their article byte for byte.
     """
@@ -213,7 +213,7 @@ def _group(name: str, outcomes: Sequence[Outcome], threshold: float) -> Group:
         citations=sum(len(o.carried) for o in said),
         citation_precision=share(carries for o in said for carries in o.carried),
         citation_validity=share(valid for o in outcomes for valid in o.valid),
-        aurc=aurc(answerable) if answerable else None,
+        aurc=aurc(outcomes) if outcomes else None,
         milliseconds=sum(o.milliseconds for o in outcomes) / len(outcomes) if outcomes else 0.0,
     )
 

@@ -71,6 +71,8 @@ def test_answers_are_counted_by_language_pair(figures: Evaluation) -> None:
     assert (figures.answerable.questions, figures.answerable.best_right) == (5, 3 / 5)
     assert english.milliseconds == 50
     assert figures.milliseconds_95 == 90
+    assert english.aurc == pytest.approx((0 + 1 / 2) / 2)
+    assert figures.everything.aurc == figures.aurc
 
 
 def test_citations_are_counted_where_something_is_said(figures: Evaluation) -> None:
