@@ -1,4 +1,4 @@
-"""The command line: `article-qa build | ask | check | serve`. The only place that prints and sets exit codes.
+"""The command line: `article-qa build | ask | eval | check | serve`. The only place that prints and sets exit codes.
 
 Exit codes: 0 done (an abstention is an answer), 1 an error (one line on stderr says found -> expected -> remedy), 2
 wrong usage, 3 `check` found the index sound but older than the articles. `--help` loads neither torch nor gradio.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,8 @@ from index.records import ArticleQAError, DamagedIndexError, QuestionError
 
 if TYPE_CHECKING:
     from index.build import BuildReport, Progress
+    from qa.gold import Question
+    from qa.judging import Outcome
     from qa.records import Answer
 
 EXIT_ERROR = 1
@@ -127,6 +129,52 @@ def ask(
             _print_answer(answer, with_question=questions is not None)
 
 
+@app.command("eval")
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="Questions with their gold sentences, one JSON object a line.")],
+    articles: Articles = ARTICLES,
+    store: Store = STORE,
+    model: Model = None,
+    device: Device = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="Abstain below this support.", min=0.0, max=1.0)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw risk against coverage (.png, .svg).", metavar="FILE")
+    ] = None,
+    misses: Annotated[bool, typer.Option("--misses", help="List the questions that went wrong, too.")] = False,
+) -> None:
+    """Measure retrieval, answers and abstentions on questions whose answers are known.
+
+    The index is brought up to date first, as when the page is opened, so that the figures are those of the articles and
+    the program as they are now.
+    """
+    from qa.evaluation import evaluate as figures_of
+    from qa.evaluation import need_ir_measures
+    from qa.gold import read_questions
+    from qa.plot import need_plot
+    from qa.plot import plot as draw
+    from qa.report import missed, misses_text, report
+    from qa.support import support_model
+
+    asked = read_questions(questions)
+    need_ir_measures()
+    if plot is not None:
+        need_plot(plot)
+    outcomes = _ask_all(asked, articles, store, model, device)
+    figures = figures_of(outcomes, support_model().threshold if threshold is None else threshold)
+    wrong = missed(outcomes, figures.threshold) if misses else []
+    if plot is not None:
+        draw(figures, plot)
+    if as_json:
+        from dataclasses import asdict
+
+        print(json.dumps(asdict(figures) | ({"misses": wrong} if misses else {}), ensure_ascii=False))
+    else:
+        print(report(figures), *([misses_text(wrong)] if wrong else []), sep="\n\n")
+
+
 @app.command()
 def check(articles: Articles = ARTICLES, store: Store = STORE) -> None:
     """Check the index: every checksum, every slice, and whether it still matches the folder."""
@@ -232,6 +280,27 @@ def progress_bar() -> Iterator[Progress]:
     finally:
         for bar in bars.values():
             bar.close()
+
+
+def _ask_all(
+    questions: Sequence[Question], articles: Path, store: Path, model: str | None, device: str | None
+) -> list[Outcome]:
+    """Bring the index up to date, ask every question and return what came of it."""
+    from tqdm import tqdm
+
+    from index.build import build as build_index
+    from index.build import encoder_for
+    from qa.answering import Answerer
+    from qa.judging import judge_all
+
+    encoder = encoder_for(store, model, device)
+    with progress_bar() as progress:
+        built = build_index(articles, store, encoder, progress=progress)
+    if built.published:
+        print(f"{store / built.generation}: built ({built.chunks} chunks, {built.seconds:.1f} s)", file=sys.stderr)
+    answerer = Answerer(store, encoder=encoder, threshold=0.0)
+    judged = judge_all(questions, answerer, articles, dict(built.duplicates))
+    return list(tqdm(judged, total=len(questions), desc="asking", unit="question", disable=None))
 
 
 def _print_report(report: BuildReport, store: Path) -> None:

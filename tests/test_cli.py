@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+ENGINEERS = {
+    "article_id": "z-holdings-engineers.md",
+    "sentence": "Z Holdings, created by the merger of Line and Yahoo Japan, plans to add about 5,000 AI engineers.",
+}
 
 
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,6 +74,30 @@ def test_many_questions_give_one_object_a_line(home: Path) -> None:
     assert done.returncode == 0
 
 
+def test_eval_measures_what_is_asked_of_an_index_brought_up_to_date(home: Path, tmp_path: Path) -> None:
+    """Figures as JSON with the misses, and the plot; the index is built where it is missing, and said to be."""
+    lines = (
+        {
+            "question": "How many AI engineers will Z Holdings add?",
+            "lang": "en",
+            "kind": "how_much",
+            "gold": [ENGINEERS],
+        },
+        {"question": "김치찌개는 어떻게 끓이나요?", "lang": "ko", "kind": "off_topic", "gold": []},
+    )
+    (tmp_path / "q.jsonl").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    places = ("--articles", str(home / "articles"), "--store", "new")
+    done = run("eval", "q.jsonl", *places, "--json", "--misses", "--plot", "risk.svg", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert [(g["name"], g["questions"], g["said_right"]) for g in figures["pairs"]] == [("en->en", 1, 1.0)]
+    assert figures["pairs"][0]["ranking"]["recall@1"] == 1.0
+    assert figures["abstention"][-1] == {"name": "all", "unanswerable": 1, "recall": 1.0, "precision": 1.0}
+    assert figures["misses"] == []
+    assert (tmp_path / "risk.svg").stat().st_size > 1000
+    assert done.stderr.startswith("new/gen-000001: built (")
+
+
 def test_environment_variables_name_the_folders(home: Path, tmp_path: Path) -> None:
     """`ARTICLE_QA_STORE` and `ARTICLE_QA_ARTICLES` stand for the options."""
     done = run("check", cwd=tmp_path, ARTICLE_QA_STORE=str(home / ".store"), ARTICLE_QA_ARTICLES=str(home / "articles"))
@@ -95,6 +123,7 @@ def test_check_tells_what_changed_since_the_build(home: Path, tmp_path: Path) ->
         (("ask",), "No question given. Expected one in quotation marks"),
         (("ask", "--questions", "none.txt"), "The file none.txt cannot be read"),
         (("check", "--store", "none"), "No index at none."),
+        (("eval", "none.jsonl"), "The file none.jsonl cannot be read"),
     ],
 )
 def test_an_error_is_one_line_and_exit_code_1(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -59,7 +59,7 @@ def test_every_option_is_told_and_every_told_option_exists() -> None:
     """The README and `--help` name the same options."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     helped = set()
-    for command in ("build", "ask", "check", "serve"):
+    for command in ("build", "ask", "eval", "check", "serve"):
         helped |= set(re.findall(r"--[a-z][a-z-]+", run([sys.executable, "-m", "qa", command, "--help"], env)))
     told = set(re.findall(r"`(?:article-qa [a-z]+ )?(--[a-z][a-z-]+)", README))
     assert told == helped - {"--help"}
