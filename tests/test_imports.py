@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("torch", "transformers", "sentence_transformers", "gradio", "faiss", "tantivy", "kiwipiepy", "trafilatura")
+HEAVY = (
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "gradio",
+    "faiss",
+    "tantivy",
+    "kiwipiepy",
+    "trafilatura",
+    "openai",
+)
 ROOMS = ("index", "qa", "app", "tests", "toy", "benchmarks", "training")
 MAY_IMPORT = {"index": {"index"}, "qa": {"index", "qa"}, "app": {"index", "qa", "app"}}
 
