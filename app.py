@@ -12,17 +12,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
 import typer
 
 from index.language import detect_language
 from index.records import ArticleQAError
-from qa.cli import ARTICLES, EXIT_ERROR, STORE, Articles, Device, Model, Store, progress_bar
+from qa.cli import ARTICLES, EXIT_ERROR, STORE, Articles, Device, Llm, LlmModel, Model, Store, progress_bar
+from qa.llm import llm_from
 from qa.messages import LOCALES, labels, locale_of, message
-from qa.present import Library, cards, highlighted, other_cards, report_text
-from qa.records import Answer
+from qa.present import Library, cards, highlighted, other_cards, report_text, side_notes
+from qa.records import Answer, Draft
 from qa.serving import Guard, address, listen, serve
 
 if TYPE_CHECKING:
@@ -45,11 +47,14 @@ EXAMPLES = (
 
 _QUESTIONS_AT_ONCE = 4
 _LONGEST_QUESTION = 1000  # characters
+_DRAFT_SECONDS = 0.1  # between two states of a draft; a model may write hundreds of words a second
 
 _CSS = """
 .gradio-container { max-width: 860px !important; margin: 0 auto !important; }
 #ask, #rebuild { align-self: flex-end; min-height: 44px; }
 #answer textarea { font-size: 1.15rem; line-height: 1.6; word-break: keep-all; }
+#aside textarea, #draft textarea { opacity: 0.75; }
+#draft { border-left: 5px dashed #d97706 !important; }
 #notice { border-left: 5px solid #d97706 !important; }
 #passage .textfield { display: block; font-size: 0; word-break: keep-all; overflow-wrap: anywhere; }
 #passage .line-break { display: block; height: 0.5rem; }
@@ -69,8 +74,11 @@ _CSS = """
 class Answers(Protocol):
     """What the page asks of an answerer; `qa.Answerer` is one."""
 
-    def ask(self, question: str) -> Answer:
-        """Answer `question`, or raise ArticleQAError."""
+    def ask(self, question: str, *, after: Answer | str | None = None) -> Answer:
+        """Answer `question`, which may follow up on `after`, or raise ArticleQAError."""
+
+    def stream(self, question: str, *, after: Answer | str | None = None) -> Iterator[Draft | Answer]:
+        """Yield what a language model drafts, if there is one, and at the end the answer; or raise ArticleQAError."""
 
     @property
     def index(self) -> Library:
@@ -90,11 +98,12 @@ def create_app(answers: Answers, rebuild: Rebuild) -> "gr.Blocks":
         question, asked = _question_part()
         parts = _answer_part()
         report, button = _index_part()
+        last = gr.State()  # the answer before, which the next question may follow up on
         for event in asked:
             event(
-                _shower(answers, parts),
-                question,
-                list(parts),
+                _shower(answers, parts, last),
+                [question, last],
+                [*parts, last],
                 show_progress_on=question,
                 trigger_mode="always_last",  # a question sent while another is being answered waits for its turn
                 api_visibility="private",
@@ -115,6 +124,8 @@ def create_app(answers: Answers, rebuild: Rebuild) -> "gr.Blocks":
 class _AnswerPart(NamedTuple):
     """The components that an answer, an abstention or a problem is shown in."""
 
+    draft: "gr.Textbox"
+    aside: "gr.Textbox"
     notice: "gr.Textbox"
     found: "gr.Column"
     answer: "gr.Textbox"
@@ -153,6 +164,8 @@ def _answer_part() -> _AnswerPart:
     import gradio as gr
 
     text = _translations()
+    draft = gr.Textbox(label=text("label_draft"), visible=False, interactive=False, max_lines=12, elem_id="draft")
+    aside = gr.Textbox(visible=False, interactive=False, show_label=False, max_lines=4, elem_id="aside")
     notice = gr.Textbox(visible=False, interactive=False, max_lines=8, elem_id="notice")
     with gr.Column(visible=False) as found:
         answer = gr.Textbox(label=text("label_answer"), interactive=False, max_lines=12, elem_id="answer")
@@ -160,7 +173,7 @@ def _answer_part() -> _AnswerPart:
         citation = gr.HTML(elem_id="citation")
     with gr.Accordion(open=False, visible=False, elem_id="searched") as searched:
         others = gr.HTML(elem_id="others")
-    return _AnswerPart(notice, found, answer, passage, citation, searched, others)
+    return _AnswerPart(draft, aside, notice, found, answer, passage, citation, searched, others)
 
 
 def _index_part() -> tuple["gr.Textbox", "gr.Button"]:
@@ -182,26 +195,47 @@ def _index_part() -> tuple["gr.Textbox", "gr.Button"]:
     return report, button
 
 
-def _shower(answers: Answers, parts: _AnswerPart) -> Callable[..., dict[Any, Any]]:
-    """Return the handler that answers a question and shows what came of it in `parts`."""
+def _shower(answers: Answers, parts: _AnswerPart, last: "gr.State") -> Callable[..., Iterator[dict[Any, Any]]]:
+    """Return the handler that answers a question, shows what comes of it in `parts` and keeps it in `last`."""
     import gradio as gr
 
     text = _translations()
 
-    def show(question: str, request: gr.Request) -> dict[Any, Any]:
+    def show(question: str, before: Answer | None, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        if not question.strip():
+            yield problem(message("empty_question", _locale(request)))
+            return
+        shown = 0.0
         try:
-            if not question.strip():
-                return problem(message("empty_question", _locale(request)))
-            answer, library = answers.ask(question), answers.index
+            for said in answers.stream(question, after=before):
+                if isinstance(said, Answer):
+                    yield found(said, answers.index)
+                elif time.monotonic() > shown + _DRAFT_SECONDS:
+                    yield drafted(said)
+                    shown = time.monotonic()
         except ArticleQAError as error:
-            return problem(str(error))
-        locale = locale_of(detect_language(question))
+            yield problem(str(error))
+
+    def drafted(draft: Draft) -> dict[Any, Any]:
+        hidden = gr.update(visible=False)
+        return {
+            parts.draft: gr.update(visible=True, value=draft.text),
+            **dict.fromkeys((parts.aside, parts.notice, parts.found, parts.searched), hidden),
+        }
+
+    def found(answer: Answer, library: Library) -> dict[Any, Any]:
+        locale = locale_of(detect_language(answer.question))
+        notes = "\n".join(side_notes(answer))
         others = other_cards(answer, library, locale)
         label = text("label_searched" if answer.abstained else "label_others")
+        worded = text("label_answer_generated" if answer.method == "generative" else "label_answer")
         return {
+            last: answer,
+            parts.draft: gr.update(visible=False),
+            parts.aside: gr.update(visible=bool(notes), value=notes),
             parts.notice: gr.update(visible=answer.abstained, value=answer.text, label=text("label_no_answer")),
             parts.found: gr.update(visible=not answer.abstained),
-            parts.answer: answer.text,
+            parts.answer: gr.update(value=answer.text, label=worded),
             parts.passage: highlighted(answer, library),
             parts.citation: cards(answer, locale),
             parts.searched: gr.update(visible=bool(others), label=label),
@@ -210,6 +244,8 @@ def _shower(answers: Answers, parts: _AnswerPart) -> Callable[..., dict[Any, Any
 
     def problem(words: str) -> dict[Any, Any]:
         return {
+            parts.draft: gr.update(visible=False),
+            parts.aside: gr.update(visible=False),
             parts.notice: gr.update(visible=True, value=words, label=text("label_problem")),
             parts.found: gr.update(visible=False),
             parts.searched: gr.update(visible=False),
@@ -237,14 +273,14 @@ def _rebuilder(rebuild: Rebuild) -> Callable[..., str]:
     return build_again
 
 
-def _asker(answers: Answers) -> Callable[[str], dict[str, Any]]:
+def _asker(answers: Answers) -> Callable[..., dict[str, Any]]:
     """Return the handler of the API."""
     import gradio as gr
 
-    def ask(question: str) -> dict[str, Any]:
-        """Answer a question from the articles, as `article-qa ask --json` does."""
+    def ask(question: str, after: str = "") -> dict[str, Any]:
+        """Answer a question, which may follow up on the one before it, as `article-qa ask --json` does."""
         try:
-            return answers.ask(question).to_json()
+            return answers.ask(question, after=after).to_json()
         except ArticleQAError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -306,8 +342,11 @@ def _open_page(
     device: Device = None,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port; 0 takes a free one.", min=0, max=65535)] = 7860,
+    llm: Llm = None,
+    llm_model: LlmModel = None,
 ) -> None:
     """Build the index if it is missing or out of date, and open the page in which questions are asked."""
+    language_model = llm_from(llm, llm_model)
     listener = listen(host, port)  # before the seconds that everything else takes
     os.environ["GRADIO_TEMP_DIR"] = str(store.resolve() / "page")  # else among the machine's temporary files
 
@@ -317,7 +356,7 @@ def _open_page(
     encoder = encoder_for(store, model, device)
     with progress_bar() as progress:
         print(report_text(build(articles, store, encoder, progress=progress), "en"), flush=True)
-    answerer = Answerer(store, encoder=encoder)
+    answerer = Answerer(store, encoder=encoder, llm=language_model)
 
     def rebuild(progress: "Progress") -> "BuildReport":
         # With an encoder of its own: one at work takes no questions for half a minute at a time.
@@ -325,8 +364,9 @@ def _open_page(
 
     site = create_site(create_app(answerer, rebuild), host)
     print(address(listener), flush=True)
-    # The first question loads dictionaries for seconds: better while the reader is still typing.
-    threading.Thread(target=answerer.ask, args=(EXAMPLES[0],), daemon=True).start()
+    if language_model is None:  # which nobody asked anything yet
+        # The first question loads dictionaries for seconds: better while the reader is still typing.
+        threading.Thread(target=answerer.ask, args=(EXAMPLES[0],), daemon=True).start()
     serve(site, listener)
 
 

@@ -78,6 +78,7 @@ class ArticleQAError(Exception):
     │   ├── NoIndexError       nothing was built there yet
     │   ├── SchemaError        built by another version of this program
     │   └── DamagedIndexError  a file is missing or its checksum differs
+    ├── LLMError           a language model was asked for, but is not set up as it has to be
     └── QuestionError      the question or its filters make no sense (empty, dates reversed, no such article)
     """
 
@@ -104,6 +105,10 @@ class SchemaError(StoreError):
 
 class DamagedIndexError(StoreError):
     """A file of the index is missing or its checksum differs."""
+
+
+class LLMError(ArticleQAError):
+    """A language model was asked for, but is not set up as it has to be."""
 
 
 class QuestionError(ArticleQAError):

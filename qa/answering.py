@@ -1,12 +1,16 @@
 """The whole way from a question to a cited answer, on one screen.
 
-question -> retrieve passages -> weigh their sentences -> the best one, or an abstention with its reason
+question -> resolve it against the one before -> retrieve passages -> weigh their sentences
+         -> the best one, or an abstention with its reason
+         -> with a language model: what it claims and the articles prove; the best sentence if it fails
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
@@ -14,8 +18,11 @@ from index.language import detect_language
 from index.records import EncoderError
 from index.store import Index, current_pointer, open_index
 from qa.extract import extract
+from qa.followup import standalone
+from qa.generate import Gate, generate
+from qa.llm import LLM, ReplyError, llm_from
 from qa.messages import locale_of, message
-from qa.records import AbstainReason, Answer, Filters, Passage, quotes
+from qa.records import AbstainReason, Answer, Draft, Filters, Passage, quotes
 from qa.retrieve import retrieve
 from qa.support import support_model
 
@@ -27,28 +34,58 @@ class Answerer:
     """An opened index with its encoder. Safe to use from many threads; follows the store when it is rebuilt."""
 
     def __init__(
-        self, store: Path, *, encoder: Encoder | None = None, device: str | None = None, threshold: float | None = None
+        self,
+        store: Path,
+        *,
+        encoder: Encoder | None = None,
+        device: str | None = None,
+        threshold: float | None = None,
+        llm: LLM | None = None,
     ) -> None:
         """Open the index at `store` and load its model to `device`, unless an encoder is given.
 
-        An answer with less support than `threshold` (0 to 1; None: the fitted one) becomes an abstention. Raises
+        A question for which no sentence has the support `threshold` (0 to 1; None: the fitted one) gets an abstention.
+        With `llm` that language model words the answer and resolves questions that follow up on another. Raises
         StoreError if the index cannot be opened, EncoderError if its model cannot be loaded or is another one.
         """
         self._store = store
         self._model = support_model()
         self._threshold = self._model.threshold if threshold is None else threshold
+        self._llm = llm
         self._lock = threading.Lock()
         index = open_index(store)
         self._device = device
         self._opened = (index, _matching(encoder or self._load(index), index))
 
-    def ask(self, question: str, *, k: int = 10, filters: Filters | None = None) -> Answer:
+    def ask(
+        self, question: str, *, k: int = 10, filters: Filters | None = None, after: Answer | str | None = None
+    ) -> Answer:
         """Answer `question` from the articles that `filters` lets through, with the `k` passages that were searched.
 
-        Raises QuestionError if the question is empty or a filter makes no sense.
+        `after` is the answer or question before, if there was one: a question that cannot stand without it ("누가
+        이끄나?") is asked with what it leaves out. Raises QuestionError if the question is empty or a filter makes no
+        sense, LLMError if the language model is not set up; one that fails is a note on the answer.
         """
+        for last in self.stream(question, k=k, filters=filters, after=after):
+            if isinstance(last, Answer):
+                return last
+        raise AssertionError("a stream ends with an answer")
+
+    def stream(
+        self, question: str, *, k: int = 10, filters: Filters | None = None, after: Answer | str | None = None
+    ) -> Iterator[Draft | Answer]:
+        """Yield what the language model says while it says it, unverified, and at the end the answer; see `ask`."""
         index, encoder = self._current()
-        passages = retrieve(question, index, encoder, k=k, filters=filters)
+        asked = standalone(question, after, self._llm)
+        passages = retrieve(asked, index, encoder, k=k, filters=filters)
+        answer = self._extracted(asked, passages, index, encoder)
+        if self._llm is not None and not answer.abstained:
+            gate = Gate(index=index, encoder=encoder, model=self._model, threshold=self._threshold)
+            answer = yield from self._generated(answer, self._llm, gate)
+        yield replace(answer, question=question, asked=asked if asked != question else None)
+
+    def _extracted(self, question: str, passages: list[Passage], index: Index, encoder: Encoder) -> Answer:
+        """Return the sentence with the most support, or an abstention."""
         best = extract(question, passages, index, encoder, self._model)
         if best is None:
             return _abstention(question, "no_passage", 0.0, passages)
@@ -62,6 +99,22 @@ class Answerer:
             support=best.support,
             citations=best.citations,
             passages=tuple(passages),
+        )
+
+    def _generated(self, extracted: Answer, llm: LLM, gate: Gate) -> Generator[Draft, None, Answer]:
+        """Return what of the model's answer is proved; an abstention if it sees none; `extracted` if it fails."""
+        try:
+            generated = yield from generate(extracted.question, extracted.passages, llm, gate)
+        except ReplyError as failure:
+            return replace(extracted, note=failure.note)
+        if generated is None:
+            return _abstention(extracted.question, "model_abstained", 0.0, extracted.passages)
+        return replace(
+            extracted,
+            text=generated.text,
+            support=generated.support,
+            citations=generated.citations,
+            method="generative",
         )
 
     @property
@@ -100,7 +153,7 @@ def _matching(encoder: Encoder, index: Index) -> Encoder:
     )
 
 
-def _abstention(question: str, reason: AbstainReason, support: float, passages: list[Passage]) -> Answer:
+def _abstention(question: str, reason: AbstainReason, support: float, passages: Sequence[Passage]) -> Answer:
     return Answer(
         question=question,
         text=message(reason, locale_of(detect_language(question))),
@@ -115,13 +168,21 @@ _answerers: dict[Path, Answerer] = {}
 _answerers_lock = threading.Lock()
 
 
-def ask(question: str, store: str | Path | None = None, *, k: int = 10, filters: Filters | None = None) -> Answer:
-    """Answer `question` from the index at `store`, with `k` passages.
+def ask(
+    question: str,
+    store: str | Path | None = None,
+    *,
+    k: int = 10,
+    filters: Filters | None = None,
+    after: Answer | str | None = None,
+) -> Answer:
+    """Answer `question`, which may follow up on `after`, from the index at `store`, with `k` passages.
 
-    `store` is by default `$ARTICLE_QA_STORE` or `.store`. The index is opened at the first question and kept. Raises
-    NoIndexError if nothing was built there yet, QuestionError if the question is empty or a filter makes no sense.
+    `store` is by default `$ARTICLE_QA_STORE` or `.store`; a language model is asked if `$ARTICLE_QA_LLM_URL` names one.
+    The index is opened at the first question and kept. Raises NoIndexError if nothing was built there yet,
+    QuestionError if the question is empty or a filter makes no sense.
     """
     path = Path(store or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).expanduser().resolve()
     with _answerers_lock:
-        answerer = _answerers.get(path) or _answerers.setdefault(path, Answerer(path))
-    return answerer.ask(question, k=k, filters=filters)
+        answerer = _answerers.get(path) or _answerers.setdefault(path, Answerer(path, llm=llm_from()))
+    return answerer.ask(question, k=k, filters=filters, after=after)

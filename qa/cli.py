@@ -56,6 +56,24 @@ Device = Annotated[
         "--device", envvar="ARTICLE_QA_DEVICE", help="torch's name of the device: cpu, cuda, mps.", metavar="NAME"
     ),
 ]
+Llm = Annotated[
+    str | None,
+    typer.Option(
+        "--llm",
+        envvar="ARTICLE_QA_LLM_URL",
+        help="Base address of an OpenAI-compatible server whose language model words the answers.",
+        metavar="URL",
+    ),
+]
+LlmModel = Annotated[
+    str | None,
+    typer.Option(
+        "--llm-model",
+        envvar="ARTICLE_QA_LLM_MODEL",
+        help="That model's name. Default: the only one the server has.",
+        metavar="NAME",
+    ),
+]
 ARTICLES, STORE = Path("articles"), Path(".store")
 
 
@@ -96,6 +114,9 @@ def ask(
         Path | None,
         typer.Option("--questions", help="One question a line in; with --json one object a line out.", metavar="FILE"),
     ] = None,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Ask one question after another; each may follow up.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     k: Annotated[int, typer.Option("--k", help="How many passages to search.", min=1)] = 10,
     threshold: Annotated[
@@ -108,21 +129,26 @@ def ask(
         list[str] | None, typer.Option("--article", help="Only this article (its path); may be repeated.")
     ] = None,
     device: Device = None,
+    llm: Llm = None,
+    llm_model: LlmModel = None,
 ) -> None:
     """Ask one question, or a file of them. `--articles` is accepted everywhere; a question reads only the index."""
     from qa.answering import Answerer
+    from qa.llm import llm_from
     from qa.records import Filters
 
-    if (question is None) == (questions is None):
+    if [question is not None, questions is not None, interactive].count(True) != 1:
         raise QuestionError(
-            f"{'No question' if question is None else 'Two kinds of questions'} given. "
-            'Expected one in quotation marks, or --questions FILE. Run: article-qa ask "네이버의 연구소는 어디에?"'
+            f"{'Two kinds of questions' if question or questions else 'No question'} given. "
+            "Expected one in quotation marks, --questions FILE or --interactive. "
+            'Run: article-qa ask "네이버의 연구소는 어디에?"'
         )
-    asked = [question] if question is not None else _read_questions(questions)
-    answerer = Answerer(store, device=device, threshold=threshold)
+    asked = _typed() if interactive else [question] if question is not None else _read_questions(questions)
+    answerer = Answerer(store, device=device, threshold=threshold, llm=llm_from(llm, llm_model))
     filters = Filters(since=since, until=until, lang=lang, article_ids=tuple(article or ()))
+    answer: Answer | None = None
     for one in asked:
-        answer = answerer.ask(one, k=k, filters=filters)
+        answer = answerer.ask(one, k=k, filters=filters, after=answer if interactive else None)
         if as_json:
             print(json.dumps(answer.to_json(), ensure_ascii=False), flush=True)
         else:
@@ -219,6 +245,8 @@ def serve(
     device: Device = None,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)] = 7860,
+    llm: Llm = None,
+    llm_model: LlmModel = None,
 ) -> None:
     """Open the page in which questions are asked; the same as `python app.py`."""
     options = {
@@ -228,6 +256,8 @@ def serve(
         "--device": device,
         "--host": host,
         "--port": port,
+        "--llm": llm,
+        "--llm-model": llm_model,
     }
     arguments = [word for name, value in options.items() if value is not None for word in (name, str(value))]
     # The page stands above this package, so it is started as a program, not imported; it takes over this process.
@@ -261,6 +291,18 @@ def _read_questions(path: Path | None) -> list[str]:
     if not questions:
         raise QuestionError(f"The file {path} holds no question. Expected one a line. Write some into it.")
     return questions
+
+
+def _typed() -> Iterator[str]:
+    """Yield the questions that are typed, until the end of the input; prompt where somebody sees it."""
+    while True:
+        if sys.stdin.isatty():
+            print("? ", end="", flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()
 
 
 @contextmanager
@@ -317,10 +359,16 @@ def _print_report(report: BuildReport, store: Path) -> None:
 
 
 def _print_answer(answer: Answer, *, with_question: bool) -> None:
+    from qa.present import side_notes
+
     if with_question:
         print(f"? {answer.question}")
+    for line in side_notes(answer):
+        print(f"  {line}")
     print(answer.text)
     for citation in answer.citations:
+        if answer.method == "generative":
+            print(f"  “{citation.quote}”")
         about = ", ".join(part for part in (citation.title, citation.date, citation.url) if part)
         print(f"  — {about} ({citation.article_id}:{citation.start}-{citation.end})")
     print(f"  support {answer.support:.2f}")

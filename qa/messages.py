@@ -13,6 +13,54 @@ _MESSAGES = {
         "ko": "기사에는 이 질문의 답이 나와 있지 않습니다.",
         "en": "The articles do not say.",
     },
+    "model_abstained": {
+        "ko": "기사에는 이 질문의 답이 나와 있지 않습니다.",
+        "en": "The articles do not say.",
+    },
+    "asked": {"ko": "이렇게 물었습니다: {question}", "en": "Asked as: {question}"},
+    # Why the answer is a sentence of an article although a language model was asked (`qa.records.Note`).
+    "llm_unreachable": {
+        "ko": "언어 모델 서버에 연결되지 않아 기사 문장으로 답했습니다. 서버가 켜져 있는지 확인하세요.",
+        "en": "The language model's server cannot be reached, so a sentence of an article answers. Is it running?",
+    },
+    "llm_timeout": {
+        "ko": "언어 모델이 제시간에 답하지 않아 기사 문장으로 답했습니다.",
+        "en": "The language model took too long, so a sentence of an article answers.",
+    },
+    "llm_rate_limited": {
+        "ko": "언어 모델 서버의 사용 한도에 걸려 기사 문장으로 답했습니다. 잠시 뒤에 다시 물어보세요.",
+        "en": "The language model's server takes no more questions now, so a sentence of an article answers.",
+    },
+    "llm_unauthorized": {
+        "ko": "언어 모델 서버가 접근을 거부해 기사 문장으로 답했습니다. ARTICLE_QA_LLM_KEY를 확인하세요.",
+        "en": "The language model's server refused access, so a sentence of an article answers. "
+        "Check ARTICLE_QA_LLM_KEY.",
+    },
+    "llm_not_found": {
+        "ko": "언어 모델을 찾지 못해 기사 문장으로 답했습니다. 모델 이름과, 보통 /v1로 끝나는 주소를 확인하세요.",
+        "en": "There is no such language model, so a sentence of an article answers. Check its name and the address, "
+        "which mostly ends in /v1.",
+    },
+    "llm_error": {
+        "ko": "언어 모델 서버에 오류가 나서 기사 문장으로 답했습니다.",
+        "en": "The language model's server reported an error, so a sentence of an article answers.",
+    },
+    "llm_refused": {
+        "ko": "언어 모델이 답하기를 거절해 기사 문장으로 답했습니다.",
+        "en": "The language model refused, so a sentence of an article answers.",
+    },
+    "llm_empty": {
+        "ko": "언어 모델이 빈 답을 보내 기사 문장으로 답했습니다.",
+        "en": "The language model said nothing, so a sentence of an article answers.",
+    },
+    "llm_bad_reply": {
+        "ko": "언어 모델의 답이 약속한 형식이 아니어서 기사 문장으로 답했습니다.",
+        "en": "The language model's reply is not in the form that was asked for, so a sentence of an article answers.",
+    },
+    "llm_unproved": {
+        "ko": "언어 모델의 답을 기사에서 확인하지 못해 기사 문장으로 답했습니다.",
+        "en": "The articles do not prove what the language model said, so a sentence of an article answers.",
+    },
     # The page: labels that its browser picks by locale …
     "label_lead": {
         "ko": "기사에 적힌 문장을 그대로 잘라 답합니다. 기사에 없으면 없다고 합니다.",
@@ -23,6 +71,14 @@ _MESSAGES = {
     "label_ask": {"ko": "물어보기", "en": "Ask"},
     "label_examples": {"ko": "예시", "en": "Examples"},
     "label_answer": {"ko": "답", "en": "Answer"},
+    "label_answer_generated": {
+        "ko": "답 (언어 모델이 씀, 아래 표시한 문장으로 확인함)",
+        "en": "Answer (worded by a language model, proved by the sentences marked below)",
+    },
+    "label_draft": {
+        "ko": "언어 모델이 쓰는 중 · 아직 확인되지 않음",
+        "en": "The language model is writing · not verified yet",
+    },
     "label_passage": {"ko": "기사 본문 (답한 문장을 표시함)", "en": "In the article (the answer is marked)"},
     "label_no_answer": {"ko": "답 없음", "en": "No answer"},
     "label_problem": {"ko": "답하지 못했습니다", "en": "This did not work"},

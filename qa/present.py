@@ -2,6 +2,7 @@
 
 answer -> highlighted(): the passage in pieces, the cited sentences marked
        -> cards(): what is cited, as HTML in which every word of an article is escaped
+       -> side_notes(): what was asked instead of a follow-up question, and why a language model's answer is not shown
        -> others(): the other passages that were searched, as rows of a table
 report -> report_text()
 """
@@ -14,8 +15,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from index.language import detect_language
 from index.records import Article
-from qa.messages import message
+from qa.messages import locale_of, message
 from qa.records import Answer, Citation, Passage
 
 if TYPE_CHECKING:
@@ -68,6 +70,13 @@ def cards(answer: Answer, locale: str) -> str:
     support = message("support", locale).format(percent=round(100 * answer.support))
     listed = "".join(_card(citations, locale) for citations in _by_article(answer).values())
     return f'<p class="support">{support}</p><ul class="cards">{listed}</ul>'
+
+
+def side_notes(answer: Answer) -> list[str]:
+    """Return what the reader should know beside the answer: what was asked instead, and why no model worded it."""
+    locale = locale_of(detect_language(answer.question))
+    notes = [] if answer.asked is None else [message("asked", locale).format(question=answer.asked)]
+    return notes if answer.note is None else [*notes, message(answer.note, locale)]
 
 
 def other_cards(answer: Answer, library: Library, locale: str) -> str:

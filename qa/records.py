@@ -6,10 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from index.records import Chunk
+from index.records import Article, Chunk, Span
 
-AbstainReason = Literal["no_passage", "low_support"]
-"""Why there is no answer: nothing was found at all, or nothing that answers well enough."""
+AbstainReason = Literal["no_passage", "low_support", "model_abstained"]
+"""Why there is no answer: nothing was found at all, nothing that answers well enough, or a language model saw none."""
+
+Note = Literal[
+    "llm_unreachable",
+    "llm_timeout",
+    "llm_rate_limited",
+    "llm_unauthorized",
+    "llm_not_found",
+    "llm_error",
+    "llm_refused",
+    "llm_empty",
+    "llm_bad_reply",
+    "llm_unproved",
+]
+"""Why an answer is extractive although a language model was asked; `qa.messages` has the words for the reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +65,10 @@ class Answer:
     """The answer to a question, or an abstention (then `text` says so, `reason` why, and nothing is cited).
 
     `support` is between 0 and 1: how likely the cited sentence answers the question. `passages` are what was searched,
-    best first, whether or not there is an answer.
+    best first, whether or not there is an answer. `asked` is what was asked in place of `question` where that followed
+    up on the question before, None where it stands by itself. The text of an extractive answer is its quotations; that
+    of a generative one a language model's words, each claim with a sentence among `citations` that proves it. `note`
+    is why a language model's answer was not used, None if it was or none was asked.
     """
 
     question: str
@@ -61,18 +78,45 @@ class Answer:
     support: float
     citations: tuple[Citation, ...] = ()
     passages: tuple[Passage, ...] = field(default=(), repr=False)
+    asked: str | None = None
+    method: Literal["extractive", "generative"] = "extractive"
+    note: Note | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what `article-qa ask --json` prints, ready for `json.dumps`."""
         return {
             "question": self.question,
+            "asked": self.asked,
             "text": self.text,
             "abstained": self.abstained,
             "reason": self.reason,
+            "method": self.method,
+            "note": self.note,
             "support": round(self.support, 4),
             "citations": [_citation_json(c) for c in self.citations],
             "passages": [_passage_json(p) for p in self.passages],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a language model has said so far, unverified: to show that it works, never as an answer."""
+
+    text: str
+
+
+def cite(article: Article, span: Span) -> Citation:
+    """Return the citation of `span` of `article`."""
+    return Citation(
+        article_id=article.id,
+        title=article.title,
+        date=article.date,
+        url=article.url,
+        sha256=article.sha256,
+        start=span.start,
+        end=span.end,
+        quote=span.of(article.text),
+    )
 
 
 def _citation_json(citation: Citation) -> dict[str, Any]:

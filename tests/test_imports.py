@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HEAVY = (
     *("torch", "transformers", "sentence_transformers", "gradio", "faiss", "tantivy", "kiwipiepy", "trafilatura"),
-    *("ir_measures", "matplotlib"),  # and may not be installed
+    *("ir_measures", "matplotlib", "openai"),  # and may not be installed
 )
 ROOMS = ("index", "qa", "app", "tests", "toy", "benchmarks", "training")
 MAY_IMPORT = {"index": {"index"}, "qa": {"index", "qa"}, "app": {"index", "qa", "app"}}

@@ -13,10 +13,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    match = re.search(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert match is not None
-    return match[1]
+def block(language: str, number: int = 1) -> str:
+    return str(re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[number - 1])
 
 
 def without_figures(text: str) -> str:
@@ -30,14 +28,19 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "ARTICLE_QA_STORE": str(store)}
 
 
-def run(command: list[str], env: dict[str, str]) -> str:
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+def run(command: list[str], env: dict[str, str], typed: str = "") -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_the_transcript_is_what_the_commands_print(env: dict[str, str]) -> None:
-    """Every `$` line of the README, run in order on the repository's articles, prints what stands under it."""
+    """Every `$` line of the README, run in order on the repository's articles, prints what stands under it.
+
+    In the conversation what stands behind a `?` is typed.
+    """
     entries = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block("console"), re.MULTILINE)
     assert len(entries) >= 4
     for command, expected in entries:
@@ -45,6 +48,11 @@ def test_the_transcript_is_what_the_commands_print(env: dict[str, str]) -> None:
         assert program == "article-qa"
         printed = run([sys.executable, "-m", "qa", *arguments], env).replace(env["ARTICLE_QA_STORE"], ".store")
         assert without_figures(printed) == without_figures(expected)
+    command, *lines = block("console", 2).splitlines(keepends=True)
+    assert command == "$ article-qa ask --interactive\n"
+    typed = "".join(line.removeprefix("? ") for line in lines if line.startswith("? "))
+    printed = run([sys.executable, "-m", "qa", "ask", "--interactive"], env, typed)
+    assert without_figures(printed) == without_figures("".join(line for line in lines if not line.startswith("? ")))
 
 
 def test_the_python_of_the_readme_runs(env: dict[str, str]) -> None:
