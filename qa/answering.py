@@ -15,6 +15,7 @@ from index.records import EncoderError
 from index.store import Index, current_pointer, open_index
 from qa.extract import extract
 from qa.messages import locale_of, message
+from qa.reader import Reader, bundled_reader
 from qa.records import AbstainReason, Answer, Filters, Passage, quotes
 from qa.retrieve import retrieve
 from qa.support import support_model
@@ -27,9 +28,15 @@ class Answerer:
     """An opened index with its encoder. Safe to use from many threads; follows the store when it is rebuilt."""
 
     def __init__(
-        self, store: Path, *, encoder: Encoder | None = None, device: str | None = None, threshold: float | None = None
+        self,
+        store: Path,
+        *,
+        encoder: Encoder | None = None,
+        reader: Reader | None = None,
+        device: str | None = None,
+        threshold: float | None = None,
     ) -> None:
-        """Open the index at `store` and load its model to `device`, unless an encoder is given.
+        """Open the index at `store` and load its model to `device`, unless an encoder is given; and the bundled reader.
 
         An answer with less support than `threshold` (0 to 1; None: the fitted one) becomes an abstention. Raises
         StoreError if the index cannot be opened, EncoderError if its model cannot be loaded or is another one.
@@ -39,6 +46,7 @@ class Answerer:
         self._threshold = self._model.threshold if threshold is None else threshold
         self._lock = threading.Lock()
         index = open_index(store)
+        self._reader = reader or bundled_reader()
         self._device = device
         self._opened = (index, _matching(encoder or self._load(index), index))
 
@@ -49,7 +57,7 @@ class Answerer:
         """
         index, encoder = self._current()
         passages = retrieve(question, index, encoder, k=k, filters=filters)
-        best = extract(question, passages, index, encoder, self._model)
+        best = extract(question, passages, index, self._reader, self._model)
         if best is None:
             return _abstention(question, "no_passage", 0.0, passages)
         if best.support < self._threshold:

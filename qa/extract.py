@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.encoder import Encoder
 from index.language import detect_language
-from index.records import Span
+from index.records import Article, Span
 from index.store import Index
-from qa.evidence import Candidate, as_matrix, candidates, weigh
+from qa.evidence import Weighed, as_matrix, candidates, weigh
 from qa.leaning import leans
+from qa.reader import Reader
 from qa.records import Citation, Passage
 from qa.support import SupportModel
 
-_READ = 5  # passages whose sentences are weighed
+READ = 5
+"""Passages whose sentences are weighed."""
+
 _EQUAL = 0.02  # supports this close are equal: then the reader's language comes first
 
 
@@ -27,35 +29,37 @@ class Extract:
 
 
 def extract(
-    question: str, passages: Sequence[Passage], index: Index, encoder: Encoder, model: SupportModel
+    question: str, passages: Sequence[Passage], index: Index, reader: Reader, model: SupportModel
 ) -> Extract | None:
     """Return the sentence of `passages` with the most support, or None if they hold no sentence."""
-    found = candidates(passages[:_READ], index.articles)
+    found = weigh(question, candidates(passages[:READ], index.articles), index, reader)
     if not found:
         return None
-    supports = [float(s) for s in model.supports(as_matrix(weigh(question, found, index, encoder)))]
+    supports = [float(s) for s in model.supports(as_matrix([w.evidence for w in found]))]
     language = detect_language(question)
 
     def preference(i: int) -> tuple[bool, bool, float, str, int]:
-        article_id = found[i].passage.chunk.article_id
+        candidate = found[i].candidate
+        article_id = candidate.passage.chunk.article_id
         is_equal = supports[i] >= max(supports) - _EQUAL
         is_foreign = index.articles[article_id].lang != language
-        return (not is_equal, is_foreign, -supports[i], article_id, found[i].span.start)
+        return (not is_equal, is_foreign, -supports[i], article_id, candidate.span.start)
 
     best = min(range(len(found)), key=preference)
     return Extract(support=supports[best], citations=_citations(found[best], index))
 
 
-def _citations(candidate: Candidate, index: Index) -> tuple[Citation, ...]:
+def _citations(weighed: Weighed, index: Index) -> tuple[Citation, ...]:
+    candidate = weighed.candidate
     article = index.articles[candidate.passage.chunk.article_id]
-    spans = [candidate.span]
+    citations = [cite(article, candidate.span, weighed.marked)]
     if candidate.before is not None and leans(candidate.span.of(article.text)):
-        spans.insert(0, candidate.before)
-    return tuple(_citation(article.id, span, index) for span in spans)
+        citations.insert(0, cite(article, candidate.before))
+    return tuple(citations)
 
 
-def _citation(article_id: str, span: Span, index: Index) -> Citation:
-    article = index.articles[article_id]
+def cite(article: Article, span: Span, marked: Span | None = None) -> Citation:
+    """Return the citation of the sentence at `span`, in which the answer itself stands at `marked`."""
     return Citation(
         article_id=article.id,
         title=article.title,
@@ -65,4 +69,5 @@ def _citation(article_id: str, span: Span, index: Index) -> Citation:
         start=span.start,
         end=span.end,
         quote=span.of(article.text),
+        marked=marked,
     )

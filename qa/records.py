@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from index.records import Chunk
+from index.records import Chunk, Span
 
 AbstainReason = Literal["no_passage", "low_support"]
 """Why there is no answer: nothing was found at all, or nothing that answers well enough."""
@@ -34,7 +34,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Where an answer stands: `articles[article_id].text[start:end] == quote`, of the file whose digest is `sha256`."""
+    """Where an answer stands: `articles[article_id].text[start:end] == quote`, of the file whose digest is `sha256`.
+
+    `marked` is where in it the very words stand that answer ("하노이"), in characters of the article, if known.
+    """
 
     article_id: str
     title: str
@@ -44,6 +47,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    marked: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,11 @@ class Answer:
 
 
 def _citation_json(citation: Citation) -> dict[str, Any]:
-    return {name: getattr(citation, name) for name in Citation.__dataclass_fields__}
+    marked = citation.marked
+    return {
+        **{name: getattr(citation, name) for name in Citation.__dataclass_fields__},
+        "marked": None if marked is None else {"start": marked.start, "end": marked.end},
+    }
 
 
 def _passage_json(passage: Passage) -> dict[str, Any]:
