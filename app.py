@@ -23,7 +23,7 @@ from index.records import ArticleQAError
 from qa.cli import ARTICLES, EXIT_ERROR, STORE, Articles, Device, Llm, LlmModel, Model, Store, progress_bar
 from qa.llm import llm_from
 from qa.messages import LOCALES, labels, locale_of, message
-from qa.present import Library, cards, highlighted, other_cards, report_text, side_notes
+from qa.present import ANSWER, CITED, Library, cards, highlighted, other_cards, report_text, side_notes
 from qa.records import Answer, Draft
 from qa.serving import Guard, address, listen, serve
 
@@ -58,9 +58,9 @@ _CSS = """
 #notice { border-left: 5px solid #d97706 !important; }
 #passage .textfield { display: block; font-size: 0; word-break: keep-all; overflow-wrap: anywhere; }
 #passage .line-break { display: block; height: 0.5rem; }
-#passage .token-container, #passage .token { display: inline; margin: 0; padding: 0; background: none !important; }
+#passage .token-container, #passage .token { display: inline; margin: 0; padding: 2px 0; border-radius: 0; }
 #passage .text { font-size: var(--text-md); line-height: 1.8; white-space: pre-wrap; }
-#passage .highlighted .text { background: #fcd34d; color: #1c1917; padding: 2px 0; }
+#passage .highlighted .text { color: #1c1917; }
 .cards { list-style: none; margin: 0; padding: 0; }
 .cards li {
   border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 10px 14px; margin-top: 8px;
@@ -169,7 +169,12 @@ def _answer_part() -> _AnswerPart:
     notice = gr.Textbox(visible=False, interactive=False, max_lines=8, elem_id="notice")
     with gr.Column(visible=False) as found:
         answer = gr.Textbox(label=text("label_answer"), interactive=False, max_lines=12, elem_id="answer")
-        passage = gr.HighlightedText(label=text("label_passage"), show_inline_category=False, elem_id="passage")
+        passage = gr.HighlightedText(
+            label=text("label_passage"),
+            show_inline_category=False,
+            color_map={CITED: "#fde68a", ANSWER: "#f59e0b"},
+            elem_id="passage",
+        )
         citation = gr.HTML(elem_id="citation")
     with gr.Accordion(open=False, visible=False, elem_id="searched") as searched:
         others = gr.HTML(elem_id="others")

@@ -22,7 +22,9 @@ from qa.followup import standalone
 from qa.generate import Gate, generate
 from qa.llm import LLM, ReplyError, llm_from
 from qa.messages import locale_of, message
+from qa.reader import Reader, bundled_reader
 from qa.records import AbstainReason, Answer, Draft, Filters, Passage, quotes
+from qa.rerank import read, reordered
 from qa.retrieve import retrieve
 from qa.support import support_model
 
@@ -38,11 +40,12 @@ class Answerer:
         store: Path,
         *,
         encoder: Encoder | None = None,
+        reader: Reader | None = None,
         device: str | None = None,
         threshold: float | None = None,
         llm: LLM | None = None,
     ) -> None:
-        """Open the index at `store` and load its model to `device`, unless an encoder is given.
+        """Open the index at `store` and load its model to `device`, unless an encoder is given; and the bundled reader.
 
         A question for which no sentence has the support `threshold` (0 to 1; None: the fitted one) gets an abstention.
         With `llm` that language model words the answer and resolves questions that follow up on another. Raises
@@ -54,6 +57,7 @@ class Answerer:
         self._llm = llm
         self._lock = threading.Lock()
         index = open_index(store)
+        self._reader = reader or bundled_reader()
         self._device = device
         self._opened = (index, _matching(encoder or self._load(index), index))
 
@@ -78,15 +82,17 @@ class Answerer:
         index, encoder = self._current()
         asked = standalone(question, after, self._llm)
         passages = retrieve(asked, index, encoder, k=k, filters=filters)
-        answer = self._extracted(asked, passages, index, encoder)
+        answer = self._extracted(asked, passages, index)
         if self._llm is not None and not answer.abstained:
-            gate = Gate(index=index, encoder=encoder, model=self._model, threshold=self._threshold)
+            gate = Gate(index=index, encoder=encoder, reader=self._reader, model=self._model, threshold=self._threshold)
             answer = yield from self._generated(answer, self._llm, gate)
         yield replace(answer, question=question, asked=asked if asked != question else None)
 
-    def _extracted(self, question: str, passages: list[Passage], index: Index, encoder: Encoder) -> Answer:
+    def _extracted(self, question: str, passages: list[Passage], index: Index) -> Answer:
         """Return the sentence with the most support, or an abstention."""
-        best = extract(question, passages, index, encoder, self._model)
+        weighed = read(question, passages, index, self._reader)
+        passages = reordered(passages, weighed)
+        best = extract(question, weighed, index, self._model)
         if best is None:
             return _abstention(question, "no_passage", 0.0, passages)
         if best.support < self._threshold:

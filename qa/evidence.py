@@ -1,7 +1,7 @@
 """The sentences that may answer, and what speaks for each. Knows no weights: `qa.support` turns evidence into support.
 
 A candidate is one sentence of a retrieved passage together with the sentence before it, since news leans backwards
-("이곳은 …", "The two …") and names what it is about once.
+("이곳은 …", "The two …") and names what it is about once. The reader sees all sentences of a passage at once.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.chunking import is_heading
-from index.encoder import Encoder, Vectors
 from index.language import detect_language
 from index.records import Article, Chunk, Span
 from index.sentences import sentences
 from index.store import Index
 from index.tokens import tokenize
 from qa.question import asked_for, holds
+from qa.reader import Reader, Reading
 from qa.records import Passage
+from qa.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +37,32 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What speaks for a candidate; all numbers, about 0 to 1.
+    """What speaks for a candidate; numbers, all but `reader` about 0 to 1.
 
-    `interaction` is the late interaction of ColBERT (Khattab and Zaharia, 2020): for each token of the question the
-    cosine of the token of the sentence that is most like it, on average. `coverage` is the share of the question's
-    terms that the sentence has, weighted by how much they tell; `context_coverage` the same of the title, the sentence
-    before and the sentence. `passage` is the score of its passage as a share of the best one's, `kind` whether it holds
-    what is asked for.
+    `reader` are the log-odds that the reader gives it. `coverage` is the share of the question's terms that the
+    sentence has, weighted by how much they tell; `context_coverage` the same of the title, the sentence before and the
+    sentence. `passage` is the score of its passage, `kind` whether it holds what is asked for.
     """
 
-    interaction: float
+    reader: float
     coverage: float
     context_coverage: float
     passage: float
     kind: float
     same_language: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A candidate with what speaks for it and where in the article the answer stands, if the reader is certain."""
+
+    candidate: Candidate
+    evidence: Evidence
+    marked: Span | None
+
+
+_CERTAIN = 0.5
+"""How likely a span must be to be marked, given that its sentence answers."""
 
 
 def candidates(passages: Sequence[Passage], articles: Mapping[str, Article]) -> list[Candidate]:
@@ -68,32 +81,46 @@ def candidates(passages: Sequence[Passage], articles: Mapping[str, Article]) -> 
     return found
 
 
-def weigh(question: str, found: Sequence[Candidate], index: Index, encoder: Encoder) -> list[Evidence]:
-    """Return the evidence for each of `found`."""
-    if not found:
-        return []
-    texts = [c.span.of(index.articles[c.passage.chunk.article_id].text) for c in found]
-    befores = [c.before.of(index.articles[c.passage.chunk.article_id].text) if c.before else "" for c in found]
-    asked, *told = encoder.encode_tokens([question, *texts])
+def weigh(question: str, found: Sequence[Candidate], index: Index, reader: Reader) -> list[Weighed]:
+    """Return each of `found` with the evidence for it."""
+    readings = _read(question, found, index.articles, reader)
     terms = list(dict.fromkeys(tokenize(question)))
     weights = dict(zip(terms, index.term_weights(terms), strict=True))
     kind, language = asked_for(question), detect_language(question)
-    best = max(candidate.passage.score for candidate in found)
-    evidence = []
-    for candidate, text, before, tokens in zip(found, texts, befores, told, strict=True):
+    weighed = []
+    for candidate, reading in zip(found, readings, strict=True):
         article = index.articles[candidate.passage.chunk.article_id]
+        text, start = candidate.span.of(article.text), candidate.span.start
+        before = candidate.before.of(article.text) if candidate.before else ""
         own, around = _terms(text), _terms(article.title) | _terms(before)
-        evidence.append(
-            Evidence(
-                interaction=_interaction(asked, tokens),
-                coverage=_coverage(weights, own),
-                context_coverage=_coverage(weights, own | around),
-                passage=candidate.passage.score / best if best > 0 else 0.0,
-                kind=holds(text, kind),
-                same_language=float(language == article.lang),
-            )
+        evidence = Evidence(
+            reader=reading.log_odds,
+            coverage=_coverage(weights, own),
+            context_coverage=_coverage(weights, own | around),
+            passage=candidate.passage.score,
+            kind=holds(text, kind),
+            same_language=float(language == article.lang),
         )
-    return evidence
+        certain = reading.certainty >= _CERTAIN
+        marked = Span(start=start + reading.span.start, end=start + reading.span.end) if certain else None
+        weighed.append(Weighed(candidate=candidate, evidence=evidence, marked=marked))
+    return weighed
+
+
+def _read(question: str, found: Sequence[Candidate], articles: Mapping[str, Article], reader: Reader) -> list[Reading]:
+    """Return what the reader says of each candidate; a window is a passage and the sentence it may lean on."""
+    groups = [list(group) for _, group in groupby(found, lambda c: (c.passage.chunk.article_id, c.passage.chunk.start))]
+    windows = []
+    for group in groups:
+        article = articles[group[0].passage.chunk.article_id]
+        spans = [group[0].before, *(c.span for c in group)]
+        said = tuple(span.of(article.text) for span in spans if span is not None)
+        windows.append(Window(question=question, title=article.title, sentences=said))
+    return [
+        reading
+        for group, readings in zip(groups, reader.read(windows), strict=True)
+        for reading in readings[len(readings) - len(group) :]
+    ]
 
 
 def as_matrix(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
@@ -120,10 +147,6 @@ def _is_heading(text: str, span: Span) -> bool:
 def _terms(text: str) -> frozenset[str]:
     """Return the terms of a title or sentence; kept, since the next questions are about the same articles."""
     return frozenset(tokenize(text))
-
-
-def _interaction(asked: Vectors, told: Vectors) -> float:
-    return float((asked @ told.T).max(axis=1).mean()) if len(asked) and len(told) else 0.0
 
 
 def _coverage(weights: Mapping[str, float], present: frozenset[str]) -> float:

@@ -1,20 +1,17 @@
-"""Passages -> the sentence that answers, with the one it leans on, cut from the article by offsets."""
+"""Weighed sentences -> the one that answers, with the one it leans on, cut from the article by offsets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.encoder import Encoder
 from index.language import detect_language
-from index.records import Span
 from index.store import Index
-from qa.evidence import Candidate, as_matrix, candidates, weigh
+from qa.evidence import Weighed, as_matrix
 from qa.leaning import leans
-from qa.records import Citation, Passage
+from qa.records import Citation, cite
 from qa.support import SupportModel
 
-_READ = 5  # passages whose sentences are weighed
 _EQUAL = 0.02  # supports this close are equal: then the reader's language comes first
 
 
@@ -26,43 +23,28 @@ class Extract:
     citations: tuple[Citation, ...]
 
 
-def extract(
-    question: str, passages: Sequence[Passage], index: Index, encoder: Encoder, model: SupportModel
-) -> Extract | None:
-    """Return the sentence of `passages` with the most support, or None if they hold no sentence."""
-    found = candidates(passages[:_READ], index.articles)
+def extract(question: str, found: Sequence[Weighed], index: Index, model: SupportModel) -> Extract | None:
+    """Return the sentence of `found` with the most support, or None if there is none."""
     if not found:
         return None
-    supports = [float(s) for s in model.supports(as_matrix(weigh(question, found, index, encoder)))]
+    supports = [float(s) for s in model.supports(as_matrix([w.evidence for w in found]))]
     language = detect_language(question)
 
     def preference(i: int) -> tuple[bool, bool, float, str, int]:
-        article_id = found[i].passage.chunk.article_id
+        candidate = found[i].candidate
+        article_id = candidate.passage.chunk.article_id
         is_equal = supports[i] >= max(supports) - _EQUAL
         is_foreign = index.articles[article_id].lang != language
-        return (not is_equal, is_foreign, -supports[i], article_id, found[i].span.start)
+        return (not is_equal, is_foreign, -supports[i], article_id, candidate.span.start)
 
     best = min(range(len(found)), key=preference)
     return Extract(support=supports[best], citations=_citations(found[best], index))
 
 
-def _citations(candidate: Candidate, index: Index) -> tuple[Citation, ...]:
+def _citations(weighed: Weighed, index: Index) -> tuple[Citation, ...]:
+    candidate = weighed.candidate
     article = index.articles[candidate.passage.chunk.article_id]
-    spans = [candidate.span]
+    citations = [cite(article, candidate.span, weighed.marked)]
     if candidate.before is not None and leans(candidate.span.of(article.text)):
-        spans.insert(0, candidate.before)
-    return tuple(_citation(article.id, span, index) for span in spans)
-
-
-def _citation(article_id: str, span: Span, index: Index) -> Citation:
-    article = index.articles[article_id]
-    return Citation(
-        article_id=article.id,
-        title=article.title,
-        date=article.date,
-        url=article.url,
-        sha256=article.sha256,
-        start=span.start,
-        end=span.end,
-        quote=span.of(article.text),
-    )
+        citations.insert(0, cite(article, candidate.before))
+    return tuple(citations)

@@ -31,7 +31,9 @@ from qa.llm import LLM, ReplyError, json_object, partial_object
 from qa.names import names
 from qa.orders import is_order
 from qa.quotes import locate, whole_sentences
+from qa.reader import Reader
 from qa.records import Citation, Draft, Passage, cite, quotes
+from qa.rerank import read
 from qa.support import SupportModel
 
 _READ = 5  # passages that the model gets; `qa.extract` weighs as many
@@ -117,6 +119,7 @@ class Gate:
 
     index: Index
     encoder: Encoder
+    reader: Reader
     model: SupportModel
     threshold: float
 
@@ -201,7 +204,8 @@ def _proved(claim: _Claim, question: str, given: Sequence[Passage], gate: Gate) 
         if not cited or any(is_order(citation.quote) for _, citation in cited):
             return None
         found += cited
-    best = extract(question, [_cut(*one) for one in found], gate.index, gate.encoder, gate.model)
+    weighed = read(question, [_cut(*one) for one in found], gate.index, gate.reader)
+    best = extract(question, weighed, gate.index, gate.model)
     if not claim.text or best is None or best.support < _SHARE_OF_THRESHOLD * gate.threshold:
         return None
     citations = tuple(citation for _, citation in found)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from itertools import groupby
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from index.build import BuildReport
 
 CITED = "cited"
-"""The mark of a cited sentence among the pieces of `highlighted`."""
+ANSWER = "answer"
+"""The marks of a cited sentence, and of the very words in it that answer, among the pieces of `highlighted`."""
 
 Piece = tuple[str, str | None]
 
@@ -47,8 +48,8 @@ class Library(Protocol):
 def highlighted(answer: Answer, library: Library) -> list[Piece]:
     """Return the passages around the citations of `answer` in pieces; joined, they are the text of the articles.
 
-    A piece is (text, CITED) or (text, None). A passage is the chunk that was found, and as much before it as the cited
-    sentences need. If an article was changed since, its passage is what was cited and no more.
+    A piece is (text, CITED), (text, ANSWER) or (text, None). A passage is the chunk that was found, and as much before
+    it as the cited sentences need. If an article was changed since, its passage is what was cited and no more.
     """
     pieces: list[Piece] = []
     for article_id, citations in _by_article(answer).items():
@@ -141,20 +142,24 @@ def _overlap(citation: Citation, passage: Passage) -> bool:
 
 
 def _cut(text: str, citations: list[Citation], chunk: tuple[int, int]) -> list[Piece]:
-    """Cut `text` at each citation, from where the chunk or the first of them begins to where the last of them ends.
+    """Cut `text` where marks change, from where the chunk or the first citation begins to where the last of them ends.
 
     Citations with nothing but space between them are one piece.
     """
-    place = min(chunk[0], citations[0].start)
-    end = max(chunk[1], *(c.end for c in citations))
-    pieces: list[Piece] = []
-    for citation in citations:
-        start = max(place, citation.start)
-        between = text[place:start]
-        pieces += [(between, None if between.strip() or not pieces else CITED), (text[start : citation.end], CITED)]
-        place = max(place, citation.end)
-    pieces.append((text[place:end], None))
-    return [("".join(t for t, _ in run), mark) for mark, run in groupby((p for p in pieces if p[0]), lambda p: p[1])]
+    cited = [(c.start, c.end) for c in citations]
+    answers = [(c.marked.start, c.marked.end) for c in citations if c.marked is not None]
+    start, end = min(chunk[0], citations[0].start), max(chunk[1], *(c.end for c in citations))
+    gaps = [(e, s) for (_, e), (s, _) in pairwise(cited) if e < s and not text[e:s].strip()]
+    edges = sorted({start, end, *chain(*cited, *answers)})
+    pieces = [(text[a:b], _mark(a, answers, [*cited, *gaps])) for a, b in pairwise(edges)]
+    return [("".join(t for t, _ in run), mark) for mark, run in groupby(pieces, lambda piece: piece[1])]
+
+
+def _mark(place: int, answers: list[tuple[int, int]], cited: list[tuple[int, int]]) -> str | None:
+    for mark, spans in ((ANSWER, answers), (CITED, cited)):
+        if any(start <= place < end for start, end in spans):
+            return mark
+    return None
 
 
 def _card(citations: list[Citation], locale: str) -> str:

@@ -48,7 +48,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Where an answer stands: `articles[article_id].text[start:end] == quote`, of the file whose digest is `sha256`."""
+    """Where an answer stands: `articles[article_id].text[start:end] == quote`, of the file whose digest is `sha256`.
+
+    `marked` is where in it the very words stand that answer ("하노이"), in characters of the article, if known.
+    """
 
     article_id: str
     title: str
@@ -58,6 +61,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    marked: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +109,8 @@ class Draft:
     text: str
 
 
-def cite(article: Article, span: Span) -> Citation:
-    """Return the citation of `span` of `article`."""
+def cite(article: Article, span: Span, marked: Span | None = None) -> Citation:
+    """Return the citation of `span` of `article`, in which the answer itself stands at `marked`."""
     return Citation(
         article_id=article.id,
         title=article.title,
@@ -116,11 +120,16 @@ def cite(article: Article, span: Span) -> Citation:
         start=span.start,
         end=span.end,
         quote=span.of(article.text),
+        marked=marked,
     )
 
 
 def _citation_json(citation: Citation) -> dict[str, Any]:
-    return {name: getattr(citation, name) for name in Citation.__dataclass_fields__}
+    marked = citation.marked
+    return {
+        **{name: getattr(citation, name) for name in Citation.__dataclass_fields__},
+        "marked": None if marked is None else {"start": marked.start, "end": marked.end},
+    }
 
 
 def _passage_json(passage: Passage) -> dict[str, Any]:

@@ -5,22 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toy import ToyEncoder, write_articles
+from toy import ToyEncoder, ToyReader, write_articles
 
 from index.build import build
 from index.store import Index, open_index
 from qa.evidence import Evidence, as_matrix, candidates, weigh
 from qa.extract import extract
 from qa.records import Passage
+from qa.rerank import read, reordered
 from qa.retrieve import retrieve
 from qa.support import SupportModel, support_model
 
-# The interaction alone decides, whatever the language: sigmoid(10 * interaction - 5).
-BY_INTERACTION = SupportModel(
-    same_language=(10.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    same_language_bias=-5.0,
-    other_language=(10.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    other_language_bias=-5.0,
+# The reader alone decides, whatever the language.
+BY_READER = SupportModel(
+    same_language=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    same_language_bias=0.0,
+    other_language=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    other_language_bias=0.0,
     threshold=0.5,
 )
 
@@ -63,33 +64,37 @@ def test_the_first_sentence_of_a_passage_sees_the_one_before_the_passage(tmp_pat
 
 
 def test_evidence_is_what_can_be_counted_by_hand(tmp_path: Path) -> None:
-    """Interaction, coverage alone and in context, share of the best passage, kind and language."""
+    """What the reader says, coverage alone and in context, score of the passage, kind and language."""
     index = indexed(tmp_path, {"a.md": "---\ntitle: The river\nlang: en\n---\nThe lab is new. It opened in March.\n"})
     question = "When was the river lab opened?"
     found = candidates(passages(index, question), index.articles)
-    first, second = weigh(question, found, index, ToyEncoder())
+    weighed = weigh(question, found, index, ToyReader())
+    first, second = (w.evidence for w in weighed)
     # The question's terms are river, lab and open; river stands in no text, so it tells the most.
     river, lab, opened = index.term_weights(["river", "lab", "open"])
-    # Of its six words four are like any unknown one, and the first sentence has "lab", too; nothing has "river".
-    assert first.interaction == pytest.approx(5 / 6)
-    assert second.interaction == pytest.approx(4 / 6)
+    assert (first.reader, second.reader) == (1.0, -1.0)  # the first shares "lab"
+    assert [w.marked.of(index.articles["a.md"].text) if w.marked else None for w in weighed] == ["lab", None]
     assert first.coverage == pytest.approx(lab / (river + lab + opened))
     assert first.context_coverage == pytest.approx((lab + river) / (river + lab + opened))
     assert second.context_coverage == pytest.approx(1.0)
     assert (first.kind, second.kind) == (0.0, 1.0)
-    assert (first.passage, first.same_language) == (1.0, 1.0)
+    assert (first.passage, first.same_language) == (found[0].passage.score, 1.0)
     assert as_matrix([first, second]).shape == (2, len(fields(Evidence)))
 
 
 def test_the_answer_is_the_best_sentence_with_the_one_it_leans_on(tmp_path: Path) -> None:
     """Two citations in the order of the text, each an exact slice."""
     index = indexed(tmp_path, {"a.md": "---\nlang: en\n---\nNaver opened it. It is a lab. The bank is old.\n"})
-    found = extract("Which lab?", passages(index, "Which lab?"), index, ToyEncoder(), BY_INTERACTION)
+    found = extract(
+        "Which lab?", read("Which lab?", passages(index, "Which lab?"), index, ToyReader()), index, BY_READER
+    )
     assert found is not None
     assert [c.quote for c in found.citations] == ["Naver opened it.", "It is a lab."]
     text = index.articles["a.md"].text
     assert all(text[c.start : c.end] == c.quote for c in found.citations)
-    assert found.support == pytest.approx(1 / (1 + np.exp(-5)))
+    assert found.support == pytest.approx(1 / (1 + np.exp(-1)))
+    marked = [c.marked.of(text) if c.marked else None for c in found.citations]
+    assert marked == [None, "lab"]
 
 
 def test_with_equal_support_the_language_of_the_question_comes_first(tmp_path: Path) -> None:
@@ -100,19 +105,38 @@ def test_with_equal_support_the_language_of_the_question_comes_first(tmp_path: P
     }
     index = indexed(tmp_path, files)
     for question, article_id in (("Where is the lab?", "b.md"), ("lab 어디에 있나요?", "a.md")):
-        found = extract(question, passages(index, question), index, ToyEncoder(), BY_INTERACTION)
+        found = extract(question, read(question, passages(index, question), index, ToyReader()), index, BY_READER)
         assert found is not None
         assert found.citations[-1].article_id == article_id
+
+
+def test_a_passage_that_answers_moves_up(tmp_path: Path) -> None:
+    """The reader's word counts beside the scores of retrieval, and what was not read keeps its score."""
+    files = {
+        "a.md": "---\ntitle: t\nlang: en\n---\nNothing about it here.\n",
+        "b.md": "---\ntitle: t\nlang: en\n---\nNaver has a lab.\n",
+    }
+    index = indexed(tmp_path, files)
+    chunk = {c.article_id: c for c in index.chunks}
+    found = [
+        Passage(chunk=chunk[article_id], score=score, lexical_rank=None, dense_rank=None)
+        for article_id, score in (("a.md", 0.5), ("b.md", 0.4))
+    ]
+    weighed = read("Which lab?", found, index, ToyReader())
+    moved = reordered(found, weighed)
+    # log-odds 1 and -1: a gain of .3 * .731 and of .3 * .269
+    assert [(p.chunk.article_id, round(p.score, 3)) for p in moved] == [("b.md", 0.619), ("a.md", 0.581)]
+    assert reordered(found, []) == found
 
 
 def test_no_passage_gives_no_extract(tmp_path: Path) -> None:
     """Nothing found is None, which becomes an abstention."""
     index = indexed(tmp_path, {"a.txt": "The lab is new."})
-    assert extract("lab", [], index, ToyEncoder(), BY_INTERACTION) is None
+    assert extract("lab", read("lab", [], index, ToyReader()), index, BY_READER) is None
 
 
 def test_the_shipped_support_model_fits_the_evidence() -> None:
-    """It has a weight for each field, trusts likeness, and its threshold is a probability."""
+    """It has a weight for each field, trusts the reader, and its threshold is a probability."""
     model = support_model()
     assert len(model.same_language) == len(model.other_language) == len(fields(Evidence))
     assert model.same_language[0] > 0

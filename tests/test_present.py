@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.build import BuildReport
-from index.records import Article, Chunk, Skipped
+from index.records import Article, Chunk, Skipped, Span
 from qa.messages import LOCALES, labels
-from qa.present import CITED, cards, highlighted, other_cards, report_text
+from qa.present import ANSWER, CITED, cards, highlighted, other_cards, report_text
 from qa.records import Answer, Citation, Passage
 
 TEXT = "The first lab is in Hue. The second opened in May. It is in Hanoi. Nothing more is known."
@@ -71,6 +71,20 @@ def test_the_cited_sentence_is_marked_in_its_chunk() -> None:
     assert highlighted(answer(cite("It is in Hanoi."), passages=(chunk,)), Shelf()) == [
         ("The second opened in May. ", None),
         ("It is in Hanoi.", CITED),
+    ]
+
+
+def test_the_words_that_answer_are_marked_in_the_cited_sentence() -> None:
+    """The answer is a piece of its own within the citation, wherever it stands."""
+    chunk = passage("The second opened in May. It is in Hanoi.")
+    sentence = cite("It is in Hanoi.")
+    place = TEXT.index("Hanoi")
+    pieces = highlighted(answer(replace(sentence, marked=Span(start=place, end=place + 5)), passages=(chunk,)), Shelf())
+    assert pieces == [
+        ("The second opened in May. ", None),
+        ("It is in ", CITED),
+        ("Hanoi", ANSWER),
+        (".", CITED),
     ]
 
 

@@ -17,8 +17,10 @@ import numpy as np
 import pytest
 
 from index.encoder import Vectors
-from index.records import Article
+from index.records import Article, Span
 from index.store import current_pointer
+from qa.reader import Reading
+from qa.window import Window
 
 WORDS = ("lab", "river", "bank", "연구")
 """One dimension counts each of these in a text; the last dimension is 1 where none of them is there."""
@@ -75,6 +77,20 @@ class ToyEncoder:
             counts[row, :-1] = [text.lower().count(word) for word in WORDS]
             counts[row, -1] = not counts[row].any()
         return np.asarray(counts / np.linalg.norm(counts, axis=1, keepdims=True), np.float32)
+
+
+class ToyReader:
+    """Log-odds are -1 and 2 more for each known word that question and sentence share; the span is the last of them."""
+
+    def read(self, windows: Sequence[Window]) -> list[list[Reading]]:
+        """Return what is said of each sentence of each window."""
+        return [[self._reading(window.question, sentence) for sentence in window.sentences] for window in windows]
+
+    def _reading(self, question: str, sentence: str) -> Reading:
+        shared = [word for word in WORDS if word in question.lower() and word in sentence.lower()]
+        start = sentence.lower().index(shared[-1]) if shared else 0
+        span = Span(start=start, end=start + len(shared[-1]) if shared else 0)
+        return Reading(log_odds=2.0 * len(shared) - 1.0, span=span, certainty=float(bool(shared)))
 
 
 def write_articles(folder: Path, files: Mapping[str, str | bytes]) -> Path:

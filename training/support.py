@@ -1,13 +1,13 @@
 """Fit the support model: questions with their gold sentences -> `qa/support.json`.
 
-usage: python -m training.support DATA_DIR [--out qa/support.json]
+usage: python -m training.support DATA_DIR [--own FOLDER ...] [--out qa/support.json]
 
 DATA_DIR holds qa/own_reader_*.jsonl: invented articles, each with questions in Korean and English of which a quarter
-has no answer in it. All articles become one index, and every question is asked twice: of all articles (kept if its gold
-sentence is among what is read, since some questions do not name what they are about) and of its own article alone; one
-in eight also of another article, as an off-topic question. The sentences that are then weighed are the examples; the
-gold one is positive, the one that it leans on is left out. Prints cross-validated figures (five folds, by article),
-then fits on everything.
+has no answer in it. All articles become one index; asked are the questions of the articles that neither the reader nor
+(but for the first three files) the encoder was trained on: of all articles (kept if the gold sentence is among what is
+read, since some questions do not name what they are about); one in three also of its own article alone, and one in
+eight of another article, as an off-topic question. The sentences that are then weighed are the examples; the gold one is positive, the
+one that it leans on is left out. Prints cross-validated figures (five folds, by article), then fits on everything.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from index.build import build
-from index.encoder import BUNDLED, SentenceTransformerEncoder, Vectors
+from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from index.store import Index, open_index
-from qa.evidence import Evidence, as_matrix, candidates, weigh
+from qa.evidence import Evidence, as_matrix
+from qa.reader import bundled_reader
 from qa.records import Filters
+from qa.rerank import READ, read
 from qa.retrieve import retrieve
 from qa.support import SupportModel
+from training.reading import Story, stories
 
 FOLDS = 5
 SENTENCES_A_PARAGRAPH = 3
-PASSAGES_READ = 5
-OFF_TOPIC_EVERY = 8
+ALONE_EVERY, OFF_TOPIC_EVERY = 3, 8
 LEAST_ANSWERED = 0.75  # the share of answerable questions that the threshold must let through
 
 
@@ -60,67 +62,33 @@ class Asked:
     right: NDArray[np.int64]
 
 
-class Remembering:
-    """The encoder, with the token vectors of texts it has seen: a sentence is weighed for many questions."""
-
-    def __init__(self, encoder: SentenceTransformerEncoder) -> None:
-        self._encoder = encoder
-        self._seen: dict[str, Vectors] = {}  # one row a token
-        self.name, self.fingerprint = encoder.name, encoder.fingerprint
-        self.dim, self.max_tokens = encoder.dim, encoder.max_tokens
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of tokens of each text."""
-        return self._encoder.count_tokens(texts)
-
-    def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of passages."""
-        return self._encoder.encode_documents(texts)
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of questions."""
-        return self._encoder.encode_queries(texts)
-
-    def encode_tokens(self, texts: Sequence[str]) -> list[Vectors]:
-        """Return the vectors of the tokens of each text."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._seen]
-        self._seen.update(zip(new, self._encoder.encode_tokens(new), strict=True))
-        return [self._seen[text] for text in texts]
-
-
-def write_articles(data: Path, folder: Path) -> list[Question]:
-    """Write the articles as files and return the questions, in both languages."""
+def write_articles(all_stories: Sequence[Story], folder: Path) -> list[Question]:
+    """Write the articles as files and return the questions of those held out, in Korean and English by turns."""
     questions = []
-    for source in sorted((data / "qa").glob("own_reader_*.jsonl")):
-        for number, line in enumerate(source.read_text(encoding="utf-8").splitlines()):
-            record = json.loads(line)
-            article_id = f"{source.stem}-{number:03d}.md"
-            sentences, written_in = record["sentences"], record.get("lang", "ko")
-            paragraphs = [
-                " ".join(sentences[i : i + SENTENCES_A_PARAGRAPH])
-                for i in range(0, len(sentences), SENTENCES_A_PARAGRAPH)
-            ]
-            header = json.dumps(record["title"], ensure_ascii=False)
-            text = f"---\ntitle: {header}\nlang: {written_in}\n---\n" + "\n\n".join(paragraphs)
-            (folder / article_id).write_text(text, encoding="utf-8")
-            for asked in record["questions"]:
-                gold = tuple(sentences[i] for i in asked["gold"])
-                questions += [
-                    Question(article_id=article_id, text=asked[lang], is_foreign=lang != written_in, gold=gold)
-                    for lang in ("ko", "en")
-                ]
+    for story in all_stories:
+        article_id = f"{story.key}.md"
+        paragraphs = [
+            " ".join(story.sentences[i : i + SENTENCES_A_PARAGRAPH])
+            for i in range(0, len(story.sentences), SENTENCES_A_PARAGRAPH)
+        ]
+        header = json.dumps(story.title, ensure_ascii=False)
+        text = f"---\ntitle: {header}\nlang: {story.lang}\n---\n" + "\n\n".join(paragraphs)
+        (folder / article_id).write_text(text, encoding="utf-8")
+        for asked in story.questions if story.held_out else ():
+            gold = tuple(story.sentences[i] for i in asked["gold"])
+            lang = ("ko", "en")[len(questions) % 2]
+            questions.append(Question(article_id=article_id, text=asked[lang], is_foreign=lang != story.lang, gold=gold))
     return questions
 
 
-def ask_all(questions: Sequence[Question], index: Index, encoder: Remembering, seed: int = 0) -> Iterator[Asked]:
+def ask_all(questions: Sequence[Question], index: Index, encoder: Encoder, seed: int = 0) -> Iterator[Asked]:
     """Yield what is weighed for each question, as the module says."""
     others = random.Random(seed)
     for number, question in enumerate(questions):
         everywhere = _ask(question, None, index, encoder)
         if everywhere is not None and (everywhere.right == 1).any():
             yield everywhere
-        alone = _ask(question, question.article_id, index, encoder)
-        if alone is not None:
+        if number % ALONE_EVERY == 0 and (alone := _ask(question, question.article_id, index, encoder)) is not None:
             yield alone
         if number % OFF_TOPIC_EVERY == 0:
             stray = replace(question, gold=())
@@ -131,23 +99,23 @@ def ask_all(questions: Sequence[Question], index: Index, encoder: Remembering, s
                 yield elsewhere
 
 
-def _ask(question: Question, article_id: str | None, index: Index, encoder: Remembering) -> Asked | None:
+def _ask(question: Question, article_id: str | None, index: Index, encoder: Encoder) -> Asked | None:
     filters = None if article_id is None else Filters(article_ids=(article_id,))
-    passages = retrieve(question.text, index, encoder, k=PASSAGES_READ, filters=filters)
-    found = candidates(passages, index.articles)
-    if not found:
+    passages = retrieve(question.text, index, encoder, k=READ, filters=filters)
+    weighed = read(question.text, passages, index, bundled_reader())
+    if not weighed:
         return None
     right = []
-    for candidate in found:
-        article = index.articles[candidate.passage.chunk.article_id]
-        sentence = candidate.span.of(article.text)
+    for one in weighed:
+        article = index.articles[one.candidate.passage.chunk.article_id]
+        sentence = one.candidate.span.of(article.text)
         is_gold = article.id == question.article_id and sentence in question.gold
         right.append(0 if not is_gold else 1 if sentence == question.gold[0] else -1)
     return Asked(
         article_id=question.article_id,
         is_foreign=question.is_foreign,
         answerable=bool(question.gold),
-        evidence=as_matrix(weigh(question.text, found, index, encoder)),
+        evidence=as_matrix([one.evidence for one in weighed]),
         right=np.array(right),
     )
 
@@ -229,13 +197,15 @@ def main() -> None:
     """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
+    own = Path(__file__).parent / "own"
+    parser.add_argument("--own", type=Path, nargs="*", default=[own], help="folders with more own_reader files")
     parser.add_argument("--out", type=Path, default=Path("qa/support.json"))
     options = parser.parse_args()
-    encoder = Remembering(SentenceTransformerEncoder(BUNDLED))
+    encoder = SentenceTransformerEncoder(BUNDLED)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "articles"
         folder.mkdir()
-        questions = write_articles(options.data, folder)
+        questions = write_articles(stories(options.data / "qa", *options.own), folder)
         build(folder, Path(temporary) / "store", encoder)
         asked = list(ask_all(questions, open_index(Path(temporary) / "store"), encoder))
     outcomes = cross_validate(asked)
