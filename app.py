@@ -23,7 +23,7 @@ from index.records import ArticleQAError
 from qa.cli import ARTICLES, EXIT_ERROR, STORE, Articles, Device, Llm, LlmModel, Model, Store, progress_bar
 from qa.llm import llm_from
 from qa.messages import LOCALES, labels, locale_of, message
-from qa.present import ANSWER, CITED, Library, cards, highlighted, other_cards, report_text, side_notes
+from qa.present import ANSWER, CITED, Library, cards, dates_text, highlighted, other_cards, report_text, side_notes
 from qa.records import Answer, Draft
 from qa.serving import Guard, address, listen, serve
 
@@ -51,7 +51,7 @@ _DRAFT_SECONDS = 0.1  # between two states of a draft; a model may write hundred
 
 _CSS = """
 .gradio-container { max-width: 860px !important; margin: 0 auto !important; }
-#ask, #rebuild { align-self: flex-end; min-height: 44px; }
+#ask, #rebuild, #take_off { align-self: flex-end; min-height: 44px; }
 #answer textarea { font-size: 1.15rem; line-height: 1.6; word-break: keep-all; }
 #aside textarea, #draft textarea { opacity: 0.75; }
 #draft { border-left: 5px dashed #d97706 !important; }
@@ -77,8 +77,13 @@ class Answers(Protocol):
     def ask(self, question: str, *, after: Answer | str | None = None) -> Answer:
         """Answer `question`, which may follow up on `after`, or raise ArticleQAError."""
 
-    def stream(self, question: str, *, after: Answer | str | None = None) -> Iterator[Draft | Answer]:
-        """Yield what a language model drafts, if there is one, and at the end the answer; or raise ArticleQAError."""
+    def stream(
+        self, question: str, *, after: Answer | str | None = None, dates: bool = True
+    ) -> Iterator[Draft | Answer]:
+        """Yield what a language model drafts, if there is one, and at the end the answer; or raise ArticleQAError.
+
+        The dates that the question names count, unless `dates` is False.
+        """
 
     @property
     def index(self) -> Library:
@@ -108,6 +113,13 @@ def create_app(answers: Answers, rebuild: Rebuild) -> "gr.Blocks":
                 trigger_mode="always_last",  # a question sent while another is being answered waits for its turn
                 api_visibility="private",
             )
+        parts.take_off.click(
+            _shower(answers, parts, last, dates=False),
+            [parts.asked, parts.after],
+            [*parts, last],
+            show_progress_on=question,
+            api_visibility="private",
+        )
         button.click(
             _rebuilder(rebuild),
             outputs=report,
@@ -122,10 +134,15 @@ def create_app(answers: Answers, rebuild: Rebuild) -> "gr.Blocks":
 
 
 class _AnswerPart(NamedTuple):
-    """The components that an answer, an abstention or a problem is shown in."""
+    """The components that an answer, an abstention or a problem is shown in, and the question with the one before."""
 
+    asked: "gr.State"
+    after: "gr.State"
     draft: "gr.Textbox"
     aside: "gr.Textbox"
+    dates: "gr.Row"
+    told: "gr.Textbox"
+    take_off: "gr.Button"
     notice: "gr.Textbox"
     found: "gr.Column"
     answer: "gr.Textbox"
@@ -164,8 +181,14 @@ def _answer_part() -> _AnswerPart:
     import gradio as gr
 
     text = _translations()
+    asked, after = gr.State(""), gr.State()
     draft = gr.Textbox(label=text("label_draft"), visible=False, interactive=False, max_lines=12, elem_id="draft")
     aside = gr.Textbox(visible=False, interactive=False, show_label=False, max_lines=4, elem_id="aside")
+    with gr.Row(visible=False, elem_id="dates") as dates:
+        told = gr.Textbox(
+            label=text("label_dates"), container=False, interactive=False, max_lines=3, scale=5, min_width=300
+        )
+        take_off = gr.Button(text("label_take_off"), scale=1, min_width=110, elem_id="take_off")
     notice = gr.Textbox(visible=False, interactive=False, max_lines=8, elem_id="notice")
     with gr.Column(visible=False) as found:
         answer = gr.Textbox(label=text("label_answer"), interactive=False, max_lines=12, elem_id="answer")
@@ -178,7 +201,9 @@ def _answer_part() -> _AnswerPart:
         citation = gr.HTML(elem_id="citation")
     with gr.Accordion(open=False, visible=False, elem_id="searched") as searched:
         others = gr.HTML(elem_id="others")
-    return _AnswerPart(draft, aside, notice, found, answer, passage, citation, searched, others)
+    return _AnswerPart(
+        asked, after, draft, aside, dates, told, take_off, notice, found, answer, passage, citation, searched, others
+    )
 
 
 def _index_part() -> tuple["gr.Textbox", "gr.Button"]:
@@ -200,8 +225,13 @@ def _index_part() -> tuple["gr.Textbox", "gr.Button"]:
     return report, button
 
 
-def _shower(answers: Answers, parts: _AnswerPart, last: "gr.State") -> Callable[..., Iterator[dict[Any, Any]]]:
-    """Return the handler that answers a question, shows what comes of it in `parts` and keeps it in `last`."""
+def _shower(
+    answers: Answers, parts: _AnswerPart, last: "gr.State", *, dates: bool = True
+) -> Callable[..., Iterator[dict[Any, Any]]]:
+    """Return the handler that answers a question, shows what comes of it in `parts` and keeps it in `last`.
+
+    The dates that the question names count, unless `dates` is False.
+    """
     import gradio as gr
 
     text = _translations()
@@ -212,9 +242,9 @@ def _shower(answers: Answers, parts: _AnswerPart, last: "gr.State") -> Callable[
             return
         shown = 0.0
         try:
-            for said in answers.stream(question, after=before):
+            for said in answers.stream(question, after=before, dates=dates):
                 if isinstance(said, Answer):
-                    yield found(said, answers.index)
+                    yield {parts.asked: question, parts.after: before, **found(said, answers.index)}
                 elif time.monotonic() > shown + _DRAFT_SECONDS:
                     yield drafted(said)
                     shown = time.monotonic()
@@ -225,7 +255,7 @@ def _shower(answers: Answers, parts: _AnswerPart, last: "gr.State") -> Callable[
         hidden = gr.update(visible=False)
         return {
             parts.draft: gr.update(visible=True, value=draft.text),
-            **dict.fromkeys((parts.aside, parts.notice, parts.found, parts.searched), hidden),
+            **dict.fromkeys((parts.aside, parts.dates, parts.notice, parts.found, parts.searched), hidden),
         }
 
     def found(answer: Answer, library: Library) -> dict[Any, Any]:
@@ -238,6 +268,9 @@ def _shower(answers: Answers, parts: _AnswerPart, last: "gr.State") -> Callable[
             last: answer,
             parts.draft: gr.update(visible=False),
             parts.aside: gr.update(visible=bool(notes), value=notes),
+            parts.dates: gr.update(visible=answer.dates is not None),
+            parts.told: dates_text(answer.dates, locale) if answer.dates else "",
+            parts.take_off: gr.update(visible=answer.dates is not None and not answer.dates.dropped),
             parts.notice: gr.update(visible=answer.abstained, value=answer.text, label=text("label_no_answer")),
             parts.found: gr.update(visible=not answer.abstained),
             parts.answer: gr.update(value=answer.text, label=worded),
@@ -251,6 +284,7 @@ def _shower(answers: Answers, parts: _AnswerPart, last: "gr.State") -> Callable[
         return {
             parts.draft: gr.update(visible=False),
             parts.aside: gr.update(visible=False),
+            parts.dates: gr.update(visible=False),
             parts.notice: gr.update(visible=True, value=words, label=text("label_problem")),
             parts.found: gr.update(visible=False),
             parts.searched: gr.update(visible=False),

@@ -72,6 +72,7 @@ class ArticleQAError(Exception):
     """Any error a user can cause or mend. Worded *found -> expected -> remedy*, on one line.
 
     ArticleQAError
+    ├── AnswerError        what should be an answer that was kept as JSON is not one
     ├── ArticlesError      the articles folder is missing, empty or has nothing readable
     ├── EncoderError       the embedding model cannot be loaded, or is not the one the index was built with
     ├── StoreError         the store cannot be used
@@ -81,6 +82,10 @@ class ArticleQAError(Exception):
     ├── LLMError           a language model was asked for, but is not set up as it has to be
     └── QuestionError      the question or its filters make no sense (empty, dates reversed, no such article)
     """
+
+
+class AnswerError(ArticleQAError):
+    """What should be an answer that was kept as JSON is not one."""
 
 
 class ArticlesError(ArticleQAError):

@@ -1,12 +1,13 @@
 """The whole way from a question to a cited answer, on one screen.
 
-question -> resolve it against the one before -> retrieve passages -> weigh their sentences
-         -> the best one, or an abstention with its reason
+question -> resolve it against the one before -> what it says of the articles' time
+         -> retrieve passages -> weigh their sentences -> the best one, or an abstention with its reason
          -> with a language model: what it claims and the articles prove; the best sentence if it fails
 """
 
 from __future__ import annotations
 
+import datetime
 import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -17,13 +18,15 @@ from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from index.language import detect_language
 from index.records import EncoderError
 from index.store import Index, current_pointer, open_index
+from qa.dates import read_dates
 from qa.extract import extract
 from qa.followup import standalone
 from qa.generate import Gate, generate
 from qa.llm import LLM, ReplyError, llm_from
 from qa.messages import locale_of, message
+from qa.newest import AS_GOOD, NEWEST_AMONG, newest_passages
 from qa.reader import Reader, bundled_reader
-from qa.records import AbstainReason, Answer, Draft, Filters, Passage, quotes
+from qa.records import AbstainReason, Answer, Dates, Draft, Filters, Passage, quotes
 from qa.rerank import read, reordered
 from qa.retrieve import retrieve
 from qa.support import support_model
@@ -62,37 +65,79 @@ class Answerer:
         self._opened = (index, _matching(encoder or self._load(index), index))
 
     def ask(
-        self, question: str, *, k: int = 10, filters: Filters | None = None, after: Answer | str | None = None
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        filters: Filters | None = None,
+        after: Answer | str | None = None,
+        dates: bool = True,
+        today: datetime.date | None = None,
     ) -> Answer:
         """Answer `question` from the articles that `filters` lets through, with the `k` passages that were searched.
 
         `after` is the answer or question before, if there was one: a question that cannot stand without it ("누가
-        이끄나?") is asked with what it leaves out. Raises QuestionError if the question is empty or a filter makes no
-        sense, LLMError if the language model is not set up; one that fails is a note on the answer.
+        이끄나?") is asked with what it leaves out. With `dates`, what the question says of the time of the articles
+        counts (see `qa.dates`), reckoned from `today` (None: from this day); not if `filters` names a time itself.
+        Raises QuestionError if the question is empty or a filter makes no sense, LLMError if the language model is not
+        set up; one that fails is a note on the answer.
         """
-        for last in self.stream(question, k=k, filters=filters, after=after):
+        for last in self.stream(question, k=k, filters=filters, after=after, dates=dates, today=today):
             if isinstance(last, Answer):
                 return last
         raise AssertionError("a stream ends with an answer")
 
     def stream(
-        self, question: str, *, k: int = 10, filters: Filters | None = None, after: Answer | str | None = None
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        filters: Filters | None = None,
+        after: Answer | str | None = None,
+        dates: bool = True,
+        today: datetime.date | None = None,
     ) -> Iterator[Draft | Answer]:
         """Yield what the language model says while it says it, unverified, and at the end the answer; see `ask`."""
         index, encoder = self._current()
         asked = standalone(question, after, self._llm)
-        passages = retrieve(asked, index, encoder, k=k, filters=filters)
-        answer = self._extracted(asked, passages, index)
+        if dates and not (filters and (filters.since or filters.until)):
+            told = read_dates(asked, today or datetime.date.today())
+        else:
+            told = None
+        answer = self._found(asked, index, encoder, k, filters, told)
         if self._llm is not None and not answer.abstained:
             gate = Gate(index=index, encoder=encoder, reader=self._reader, model=self._model, threshold=self._threshold)
             answer = yield from self._generated(answer, self._llm, gate)
         yield replace(answer, question=question, asked=asked if asked != question else None)
 
-    def _extracted(self, question: str, passages: list[Passage], index: Index) -> Answer:
-        """Return the sentence with the most support, or an abstention."""
+    def _found(
+        self, question: str, index: Index, encoder: Encoder, k: int, filters: Filters | None, dates: Dates | None
+    ) -> Answer:
+        """Answer `question` with `dates`; without them where they do not bind and others answer better."""
+        answer = self._search(question, index, encoder, k, filters, dates)
+        if dates is None or dates.binding or not dates.since:
+            return answer
+        anywhere = self._search(question, index, encoder, k, filters, replace(dates, dropped=True))
+        return answer if not answer.abstained and answer.support >= anywhere.support - AS_GOOD else anywhere
+
+    def _search(
+        self, question: str, index: Index, encoder: Encoder, k: int, filters: Filters | None, dates: Dates | None
+    ) -> Answer:
+        """Answer `question` with `filters` and with what `dates` says, unless it is dropped."""
+        if dates and not dates.dropped and (dates.since or dates.until):
+            filters = replace(filters or Filters(), since=dates.since, until=dates.until)
+        newest = dates is not None and dates.newest
+        passages = retrieve(question, index, encoder, k=max(k, NEWEST_AMONG) if newest else k, filters=filters)
+        if newest:
+            passages = newest_passages(passages, index.articles)[:k]
+        return replace(self._extracted(question, passages, index, newest=newest), dates=dates)
+
+    def _extracted(self, question: str, passages: list[Passage], index: Index, *, newest: bool) -> Answer:
+        """Return the sentence with the most support, or the newest about as good, or an abstention."""
         weighed = read(question, passages, index, self._reader)
-        passages = reordered(passages, weighed)
-        best = extract(question, weighed, index, self._model)
+        if not newest:  # else they stand in the order that was asked for
+            passages = reordered(passages, weighed)
+        best = extract(question, weighed, index, self._model, newest_from=self._threshold if newest else None)
         if best is None:
             return _abstention(question, "no_passage", 0.0, passages)
         if best.support < self._threshold:
@@ -105,6 +150,7 @@ class Answerer:
             support=best.support,
             citations=best.citations,
             passages=tuple(passages),
+            differ=best.differ,
         )
 
     def _generated(self, extracted: Answer, llm: LLM, gate: Gate) -> Generator[Draft, None, Answer]:
@@ -114,12 +160,14 @@ class Answerer:
         except ReplyError as failure:
             return replace(extracted, note=failure.note)
         if generated is None:
-            return _abstention(extracted.question, "model_abstained", 0.0, extracted.passages)
+            refused = _abstention(extracted.question, "model_abstained", 0.0, extracted.passages)
+            return replace(refused, dates=extracted.dates)
         return replace(
             extracted,
             text=generated.text,
             support=generated.support,
             citations=generated.citations,
+            differ=False,  # the claims may rest on one of the articles alone
             method="generative",
         )
 
@@ -181,8 +229,10 @@ def ask(
     k: int = 10,
     filters: Filters | None = None,
     after: Answer | str | None = None,
+    dates: bool = True,
+    today: datetime.date | None = None,
 ) -> Answer:
-    """Answer `question`, which may follow up on `after`, from the index at `store`, with `k` passages.
+    """Answer `question` from the index at `store`; the rest is as in `Answerer.ask`.
 
     `store` is by default `$ARTICLE_QA_STORE` or `.store`; a language model is asked if `$ARTICLE_QA_LLM_URL` names one.
     The index is opened at the first question and kept. Raises NoIndexError if nothing was built there yet,
@@ -191,4 +241,4 @@ def ask(
     path = Path(store or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).expanduser().resolve()
     with _answerers_lock:
         answerer = _answerers.get(path) or _answerers.setdefault(path, Answerer(path, llm=llm_from()))
-    return answerer.ask(question, k=k, filters=filters, after=after)
+    return answerer.ask(question, k=k, filters=filters, after=after, dates=dates, today=today)

@@ -1,7 +1,8 @@
-"""The command line: `article-qa build | ask | eval | check | serve`. The only place that prints and sets exit codes.
+"""The command line: `article-qa build | ask | verify | eval | check | serve`. It alone prints and sets exit codes.
 
 Exit codes: 0 done (an abstention is an answer), 1 an error (one line on stderr says found -> expected -> remedy), 2
-wrong usage, 3 `check` found the index sound but older than the articles. `--help` loads neither torch nor gradio.
+wrong usage, 3 `check` found the index sound but older than the articles, 4 `verify` found an answer that does not hold.
+`--help` loads neither torch nor gradio.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from index.records import ArticleQAError, DamagedIndexError, QuestionError
+from index.records import AnswerError, ArticleQAError, DamagedIndexError, QuestionError
 
 if TYPE_CHECKING:
     from index.build import BuildReport, Progress
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 EXIT_ERROR = 1
 EXIT_OUT_OF_DATE = 3
+EXIT_MISMATCH = 4
 
 app = typer.Typer(
     help="Ask a folder of articles; get the sentence that answers, with its citation.",
@@ -74,6 +76,7 @@ LlmModel = Annotated[
         metavar="NAME",
     ),
 ]
+MaxBytes = Annotated[int | None, typer.Option("--max-bytes", help="Skip files larger than this.", min=1, metavar="N")]
 ARTICLES, STORE = Path("articles"), Path(".store")
 
 
@@ -84,9 +87,7 @@ def build(
     model: Model = None,
     device: Device = None,
     full: Annotated[bool, typer.Option("--full", help="Read and embed everything again.")] = False,
-    max_bytes: Annotated[
-        int | None, typer.Option("--max-bytes", help="Skip files larger than this.", min=1, metavar="N")
-    ] = None,
+    max_bytes: MaxBytes = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Bring the index up to date with the folder: only new and changed articles are read and embedded."""
@@ -128,6 +129,9 @@ def ask(
     article: Annotated[
         list[str] | None, typer.Option("--article", help="Only this article (its path); may be repeated.")
     ] = None,
+    no_dates: Annotated[
+        bool, typer.Option("--no-dates", help='Search all articles whatever the question says ("last week\'s news").')
+    ] = False,
     device: Device = None,
     llm: Llm = None,
     llm_model: LlmModel = None,
@@ -148,7 +152,7 @@ def ask(
     filters = Filters(since=since, until=until, lang=lang, article_ids=tuple(article or ()))
     answer: Answer | None = None
     for one in asked:
-        answer = answerer.ask(one, k=k, filters=filters, after=answer if interactive else None)
+        answer = answerer.ask(one, k=k, filters=filters, after=answer if interactive else None, dates=not no_dates)
         if as_json:
             print(json.dumps(answer.to_json(), ensure_ascii=False), flush=True)
         else:
@@ -199,6 +203,27 @@ def evaluate(
         print(json.dumps(asdict(figures) | ({"misses": wrong} if misses else {}), ensure_ascii=False))
     else:
         print(report(figures), *([misses_text(wrong)] if wrong else []), sep="\n\n")
+
+
+@app.command()
+def verify(
+    answers: Annotated[Path, typer.Argument(help="Answers as `ask --json` prints them; - reads from stdin.")],
+    articles: Articles = ARTICLES,
+    max_bytes: MaxBytes = None,
+) -> None:
+    """Check kept answers: re-read the articles and find every quote of theirs at its place."""
+    from index.articles import ReadOptions
+    from qa.verify import read_answers
+    from qa.verify import verify as check_answers
+
+    options = ReadOptions() if max_bytes is None else ReadOptions(max_bytes=max_bytes)
+    checked = check_answers(read_answers(_read_bytes(answers)), articles, options)
+    for problem in checked.problems:
+        print(problem)
+    found = f"problems {len(checked.problems)}" if checked.problems else "all as in the articles"
+    print(f"answers {checked.answers}, citations {checked.citations}: {found}")
+    if checked.problems:
+        raise typer.Exit(EXIT_MISMATCH)
 
 
 @app.command()
@@ -277,6 +302,15 @@ def main() -> None:
     except BrokenPipeError:  # `article-qa ask … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(EXIT_ERROR) from None
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise AnswerError(
+            f"The file {path} cannot be read ({error}). Expected answers as JSON. Name another file, or - for stdin."
+        ) from error
 
 
 def _read_questions(path: Path | None) -> list[str]:
@@ -359,7 +393,9 @@ def _print_report(report: BuildReport, store: Path) -> None:
 
 
 def _print_answer(answer: Answer, *, with_question: bool) -> None:
-    from qa.present import side_notes
+    from index.language import detect_language
+    from qa.messages import locale_of, message
+    from qa.present import dates_text, side_notes
 
     if with_question:
         print(f"? {answer.question}")
@@ -371,4 +407,10 @@ def _print_answer(answer: Answer, *, with_question: bool) -> None:
             print(f"  “{citation.quote}”")
         about = ", ".join(part for part in (citation.title, citation.date, citation.url) if part)
         print(f"  — {about} ({citation.article_id}:{citation.start}-{citation.end})")
+    locale = locale_of(detect_language(answer.question))
+    if answer.dates is not None:
+        take_off = "" if answer.dates.dropped else f"; {message('dates_take_off', locale)}"
+        print(f"  {dates_text(answer.dates, locale)}{take_off}")
+    if answer.differ:
+        print(f"  {message('differ', locale)}")
     print(f"  support {answer.support:.2f}")

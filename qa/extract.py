@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from index.language import detect_language
 from index.store import Index
+from qa.conflicts import differing
 from qa.evidence import Weighed, as_matrix
 from qa.leaning import leans
+from qa.newest import newest_answers
 from qa.records import Citation, cite
 from qa.support import SupportModel
 
@@ -17,14 +19,23 @@ _EQUAL = 0.02  # supports this close are equal: then the reader's language comes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
-    """The best candidate: how likely it answers, and the citations of its sentences in the order of the article."""
+    """The best candidate: how likely it answers, and the citations of its sentences in the order of the article.
+
+    With `differ` another article says otherwise, and its citations are there too, those of the newer article first.
+    """
 
     support: float
     citations: tuple[Citation, ...]
+    differ: bool = False
 
 
-def extract(question: str, found: Sequence[Weighed], index: Index, model: SupportModel) -> Extract | None:
-    """Return the sentence of `found` with the most support, or None if there is none."""
+def extract(
+    question: str, found: Sequence[Weighed], index: Index, model: SupportModel, *, newest_from: float | None = None
+) -> Extract | None:
+    """Return the sentence of `found` with the most support, or None if there is none.
+
+    With `newest_from`, a support that suffices for an answer, return the newest of those that answer about as well.
+    """
     if not found:
         return None
     supports = [float(s) for s in model.supports(as_matrix([w.evidence for w in found]))]
@@ -37,8 +48,14 @@ def extract(question: str, found: Sequence[Weighed], index: Index, model: Suppor
         is_foreign = index.articles[article_id].lang != language
         return (not is_equal, is_foreign, -supports[i], article_id, candidate.span.start)
 
+    if newest_from is not None:
+        dates = [index.articles[one.candidate.passage.chunk.article_id].date for one in found]
+        best = min(newest_answers(supports, dates, newest_from), key=preference)
+        return Extract(support=supports[best], citations=_citations(found[best], index))
     best = min(range(len(found)), key=preference)
-    return Extract(support=supports[best], citations=_citations(found[best], index))
+    told = [found[i] for i in differing(question, found, supports, best, index.articles)]
+    citations = [citation for one in told for citation in _citations(one, index)]
+    return Extract(support=supports[best], citations=tuple(citations), differ=len(told) > 1)
 
 
 def _citations(weighed: Weighed, index: Index) -> tuple[Citation, ...]:

@@ -13,16 +13,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-from index.articles import read_article, scan
 from index.records import Article, ArticlesError, Chunk
 from index.store import Index
 from qa.gold import Place, Question, places
 from qa.records import Answer, Citation
+from qa.verify import mismatches, shelf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +137,8 @@ def quotations(citations: Sequence[Citation], articles: Mapping[str, Article]) -
 
 
 def is_valid(citation: Citation, article: Article | None) -> bool:
-    """Tell whether `citation` is, byte for byte, what `article` says at its place, and names the same file."""
-    return (
-        article is not None
-        and article.text[citation.start : citation.end].encode() == citation.quote.encode()
-        and article.sha256 == citation.sha256
-    )
+    """Tell whether `citation` holds in `article`, byte for byte and of the same file, as `article-qa verify` does."""
+    return article is not None and not any(mismatches(citation, article))
 
 
 def _says(citation: Citation, quotation: Sequence[Citation], gold: Sequence[Place]) -> bool:
@@ -174,13 +169,12 @@ def _renamed(question: Question, same_as: Mapping[str, str]) -> Question:
 
 
 def _reader(folder: Path) -> Callable[[str], Article | None]:
-    """Return what reads an article of `folder` by its id, anew and once."""
-    files = {file.id: file.path for file in scan(folder).files}
+    """Return what reads an article of `folder` by its id, anew and once; None if it cannot be read."""
+    look_up = shelf(folder)
 
-    @cache
     def read(article_id: str) -> Article | None:
         try:
-            return read_article(files[article_id], article_id) if article_id in files else None
+            return look_up(article_id)
         except ArticlesError:
             return None
 

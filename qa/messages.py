@@ -84,6 +84,8 @@ _MESSAGES = {
     "label_problem": {"ko": "답하지 못했습니다", "en": "This did not work"},
     "label_others": {"ko": "검색한 다른 대목", "en": "Other passages that were searched"},
     "label_searched": {"ko": "검색한 대목", "en": "Passages that were searched"},
+    "label_dates": {"ko": "질문에서 읽은 날짜", "en": "Dates in the question"},
+    "label_take_off": {"ko": "빼고 다시 찾기", "en": "Take it off"},
     "label_rebuild": {"ko": "색인 다시 만들기", "en": "Rebuild index"},
     "label_report": {"ko": "색인 결과", "en": "Index"},
     "label_report_hint": {
@@ -93,6 +95,19 @@ _MESSAGES = {
     # … and sentences that the server writes.
     "empty_question": {"ko": "질문을 먼저 적어 주세요.", "en": "Please type a question first."},
     "support": {"ko": "근거 신뢰도 {percent}%", "en": "Support {percent}%"},
+    "dates_between": {"ko": "{since}부터 {until}까지의 기사만", "en": "Only articles from {since} to {until}"},
+    "dates_since": {"ko": "{since}부터의 기사만", "en": "Only articles since {since}"},
+    "dates_until": {"ko": "{until}까지의 기사만", "en": "Only articles until {until}"},
+    "dates_newest": {"ko": "최신 기사 먼저", "en": "Newest articles first"},
+    "dates_dropped": {
+        "ko": "{since}부터의 기사에 더 나은 답이 없어 모든 기사에서 찾음",
+        "en": "No article since {since} answers as well: all were searched",
+    },
+    "dates_take_off": {"ko": "빼려면 --no-dates", "en": "take it off with --no-dates"},
+    "differ": {
+        "ko": "기사마다 내용이 다릅니다. 최신 기사부터 보입니다.",
+        "en": "The articles differ; the newest comes first.",
+    },
     "place": {"ko": "{article_id}, {ranges}번째 글자", "en": "{article_id}, characters {ranges}"},
     "stage_read": {"ko": "기사 읽기", "en": "Reading the articles"},
     "stage_embed": {"ko": "새 대목 {done}/{total} 임베딩", "en": "Embedding new passages, {done} of {total}"},

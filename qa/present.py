@@ -3,6 +3,7 @@
 answer -> highlighted(): the passage in pieces, the cited sentences marked
        -> cards(): what is cited, as HTML in which every word of an article is escaped
        -> side_notes(): what was asked instead of a follow-up question, and why a language model's answer is not shown
+       -> dates_text(): what of the question was taken for the time of the articles
        -> others(): the other passages that were searched, as rows of a table
 report -> report_text()
 """
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from index.language import detect_language
 from index.records import Article
 from qa.messages import locale_of, message
-from qa.records import Answer, Citation, Passage
+from qa.records import Answer, Citation, Dates, Passage
 
 if TYPE_CHECKING:
     from index.build import BuildReport
@@ -64,13 +65,14 @@ def highlighted(answer: Answer, library: Library) -> list[Piece]:
 
 
 def cards(answer: Answer, locale: str) -> str:
-    """Return the cited articles as HTML: title, date, link, place, and the support of the answer.
+    """Return the cited articles as HTML: title, date, link, place, the support of the answer, whether they differ.
 
     Whatever comes from an article is escaped, so that it is shown and never run.
     """
     support = message("support", locale).format(percent=round(100 * answer.support))
     listed = "".join(_card(citations, locale) for citations in _by_article(answer).values())
-    return f'<p class="support">{support}</p><ul class="cards">{listed}</ul>'
+    differ = f'<p class="differ">{message("differ", locale)}</p>' if answer.differ else ""
+    return f'{differ}<p class="support">{support}</p><ul class="cards">{listed}</ul>'
 
 
 def side_notes(answer: Answer) -> list[str]:
@@ -93,6 +95,23 @@ def other_cards(answer: Answer, library: Library, locale: str) -> str:
                 f"<li><strong>{_escaped(title)}</strong><br>{_escaped(_shortened(chunk.text))}<br>{place}</li>"
             )
     return f'<ul class="cards">{"".join(listed)}</ul>' if listed else ""
+
+
+def dates_text(dates: Dates, locale: str) -> str:
+    """Return what `dates` did to the search, on a line, with the words of the question that it came from.
+
+    >>> dates_text(Dates(words="last month", since="2026-10-01"), "en")
+    'Only articles since 2026-10-01 (“last month”)'
+    """
+    if dates.dropped:
+        keys = ["dates_dropped"]
+    elif dates.since and dates.until:
+        keys = ["dates_between"]
+    else:
+        keys = ["dates_since"] * bool(dates.since) + ["dates_until"] * bool(dates.until)
+    keys += ["dates_newest"] * dates.newest
+    told = (message(key, locale).format(since=dates.since, until=dates.until) for key in keys)
+    return f"{', '.join(told)} (“{dates.words}”)"
 
 
 def report_text(report: BuildReport, locale: str) -> str:

@@ -30,10 +30,12 @@ _ASKED_FOR = {
     ),
 }
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
-_TITLES = (
+TITLES = (
     "대표|회장|사장|교수|박사|장관|의원|대통령|총리|감독|선수|작가|기자|위원장|본부장|센터장|소장|원장|리더|팀장|이사|총장|"
     "시장|지사|연구원|대변인|관장|후보|씨"
 )
+"""What follows the name of a person in Korean, as alternatives of a regular expression."""
+
 _HOLDS = {
     "why": re.compile(
         r"때문|위해|위한|이유|배경|따라|따른|[아어여]서\b|므로|목표|목적|차원"
@@ -47,7 +49,7 @@ _HOLDS = {
         re.IGNORECASE,
     ),
     "who": re.compile(
-        rf"[가-힣]{{2,4}} (?:전 |신임 |수석|책임|선임|총괄|최고|부|공동)?(?:{_TITLES})"
+        rf"[가-힣]{{2,4}} (?:전 |신임 |수석|책임|선임|총괄|최고|부|공동)?(?:{TITLES})"
         r"|\b[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)+"
     ),
     "how_much": re.compile(

@@ -269,6 +269,19 @@ def test_an_answer_replaces_an_abstention(page: Page) -> None:
     expect(page.locator("#notice")).not_to_be_visible()
 
 
+def test_dates_that_were_applied_are_shown_and_taken_off(page: Page) -> None:
+    """A question about news of a year says so beside its answer, and one click asks again without."""
+    ask(page, "Who is the captain of the ferry, according to articles from 2021?")
+    expect(page.locator("#dates textarea")).to_have_value(
+        "Only articles from 2021-01-01 to 2021-12-31 (“articles from 2021”)"
+    )
+    expect(page.locator("#notice")).to_be_visible()
+    page.locator("#question textarea").fill("What does a ticket cost?")  # typed, but not asked
+    page.locator("#take_off").click()
+    expect(page.locator("#answer textarea")).to_have_value("The captain of the ferry is Maria Huber.")
+    expect(page.locator("#dates")).not_to_be_visible()
+
+
 @pytest.mark.parametrize("question", ["", "  \n "])
 def test_an_empty_question_gets_a_message(page: Page, question: str) -> None:
     """The Ask button without a question says what is missing, in the language of the browser."""

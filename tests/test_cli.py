@@ -53,8 +53,9 @@ def test_help_loads_neither_torch_nor_gradio(tmp_path: Path) -> None:
 
 
 def test_ask_prints_the_answer_and_where_it_stands(home: Path) -> None:
-    """The sentence, its article and its characters."""
-    done = run("ask", "How many AI engineers will Z Holdings add?", cwd=home)
+    """The sentence, its article and its characters; with `--no-dates` whatever dates the question names."""
+    question = "How many AI engineers will Z Holdings add, according to articles from 2019?"
+    done = run("ask", question, "--no-dates", cwd=home)
     assert done.returncode == 0, done.stderr
     assert "about 5,000 AI engineers" in done.stdout
     assert "z-holdings-engineers.md:" in done.stdout
@@ -96,6 +97,14 @@ def test_eval_measures_what_is_asked_of_an_index_brought_up_to_date(home: Path, 
     assert figures["misses"] == []
     assert (tmp_path / "risk.svg").stat().st_size > 1000
     assert done.stderr.startswith("new/gen-000001: built (")
+
+
+def test_dates_of_a_question_are_told_with_the_option_that_takes_them_off(home: Path) -> None:
+    """The filter stands under the answer, here that there is none."""
+    done = run("ask", "How many AI engineers will Z Holdings add, according to articles from 2019?", cwd=home)
+    assert done.stdout.splitlines()[1:2] == [
+        "  Only articles from 2019-01-01 to 2019-12-31 (“articles from 2019”); take it off with --no-dates"
+    ]
 
 
 def test_environment_variables_name_the_folders(home: Path, tmp_path: Path) -> None:

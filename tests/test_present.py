@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from index.build import BuildReport
 from index.records import Article, Chunk, Skipped, Span
 from qa.messages import LOCALES, labels
-from qa.present import ANSWER, CITED, cards, highlighted, other_cards, report_text
-from qa.records import Answer, Citation, Passage
+from qa.present import ANSWER, CITED, cards, dates_text, highlighted, other_cards, report_text
+from qa.records import Answer, Citation, Dates, Passage
 
 TEXT = "The first lab is in Hue. The second opened in May. It is in Hanoi. Nothing more is known."
 
@@ -86,6 +86,42 @@ def test_the_words_that_answer_are_marked_in_the_cited_sentence() -> None:
         ("Hanoi", ANSWER),
         (".", CITED),
     ]
+
+
+def test_articles_that_differ_are_said_to() -> None:
+    """The card says it in the language of the reader, and nothing where they do not."""
+    said = answer(cite("It is in Hanoi."))
+    assert "The articles differ" in cards(replace(said, differ=True), "en")
+    assert "기사마다 내용이 다릅니다" in cards(replace(said, differ=True), "ko")
+    assert "The articles differ" not in cards(said, "en")
+
+
+@pytest.mark.parametrize(
+    ("dates", "locale", "text"),
+    [
+        (
+            Dates(words="news from 2019", since="2019-01-01", until="2019-12-31", binding=True),
+            "en",
+            "Only articles from 2019-01-01 to 2019-12-31 (“news from 2019”)",
+        ),
+        (Dates(words="지난달", since="2026-10-01"), "ko", "2026-10-01부터의 기사만 (“지난달”)"),
+        (Dates(words="before 2020", until="2019-12-31"), "en", "Only articles until 2019-12-31 (“before 2020”)"),
+        (Dates(words="최근", newest=True), "ko", "최신 기사 먼저 (“최근”)"),
+        (
+            Dates(words="올해, 최근", since="2026-01-01", newest=True),
+            "ko",
+            "2026-01-01부터의 기사만, 최신 기사 먼저 (“올해, 최근”)",
+        ),
+        (
+            Dates(words="last week", since="2026-11-16", dropped=True),
+            "en",
+            "No article since 2026-11-16 answers as well: all were searched (“last week”)",
+        ),
+    ],
+)
+def test_dates_are_told_with_the_words_they_come_from(dates: Dates, locale: str, text: str) -> None:
+    """A filter, a preference, both, or that they were dropped."""
+    assert dates_text(dates, locale) == text
 
 
 def test_a_sentence_before_the_chunk_extends_the_passage() -> None:

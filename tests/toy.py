@@ -82,6 +82,10 @@ class ToyEncoder:
 class ToyReader:
     """Log-odds are -1 and 2 more for each known word that question and sentence share; the span is the last of them."""
 
+    def __init__(self, *, sureness: float = 1.0) -> None:
+        """Multiply all log-odds by `sureness`."""
+        self._sureness = sureness
+
     def read(self, windows: Sequence[Window]) -> list[list[Reading]]:
         """Return what is said of each sentence of each window."""
         return [[self._reading(window.question, sentence) for sentence in window.sentences] for window in windows]
@@ -90,7 +94,7 @@ class ToyReader:
         shared = [word for word in WORDS if word in question.lower() and word in sentence.lower()]
         start = sentence.lower().index(shared[-1]) if shared else 0
         span = Span(start=start, end=start + len(shared[-1]) if shared else 0)
-        return Reading(log_odds=2.0 * len(shared) - 1.0, span=span, certainty=float(bool(shared)))
+        return Reading(log_odds=self._sureness * (2.0 * len(shared) - 1.0), span=span, certainty=float(bool(shared)))
 
 
 def write_articles(folder: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -6,8 +6,9 @@ DATA_DIR holds qa/own_reader_*.jsonl: invented articles, each with questions in 
 has no answer in it. All articles become one index; asked are the questions of the articles that neither the reader nor
 (but for the first three files) the encoder was trained on: of all articles (kept if the gold sentence is among what is
 read, since some questions do not name what they are about); one in three also of its own article alone, and one in
-eight of another article, as an off-topic question. The sentences that are then weighed are the examples; the gold one is positive, the
-one that it leans on is left out. Prints cross-validated figures (five folds, by article), then fits on everything.
+eight of another article, as an off-topic question. The sentences that are then weighed are the examples; the gold one
+is positive, the one that it leans on is left out. Prints cross-validated figures (five folds, by article), then fits on
+everything.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Asked:
 
 def write_articles(all_stories: Sequence[Story], folder: Path) -> list[Question]:
     """Write the articles as files and return the questions of those held out, in Korean and English by turns."""
-    questions = []
+    questions: list[Question] = []
     for story in all_stories:
         article_id = f"{story.key}.md"
         paragraphs = [
@@ -77,7 +78,9 @@ def write_articles(all_stories: Sequence[Story], folder: Path) -> list[Question]
         for asked in story.questions if story.held_out else ():
             gold = tuple(story.sentences[i] for i in asked["gold"])
             lang = ("ko", "en")[len(questions) % 2]
-            questions.append(Question(article_id=article_id, text=asked[lang], is_foreign=lang != story.lang, gold=gold))
+            questions.append(
+                Question(article_id=article_id, text=asked[lang], is_foreign=lang != story.lang, gold=gold)
+            )
     return questions
 
 
