@@ -74,8 +74,8 @@ _CSS = """
 class Answers(Protocol):
     """What the page asks of an answerer; `qa.Answerer` is one."""
 
-    def ask(self, question: str, *, after: Answer | str | None = None) -> Answer:
-        """Answer `question`, which may follow up on `after`, or raise ArticleQAError."""
+    def ask(self, question: str) -> Answer:
+        """Answer `question`, or raise ArticleQAError."""
 
     def stream(
         self, question: str, *, after: Answer | str | None = None, dates: bool = True
@@ -312,14 +312,14 @@ def _rebuilder(rebuild: Rebuild) -> Callable[..., str]:
     return build_again
 
 
-def _asker(answers: Answers) -> Callable[..., dict[str, Any]]:
+def _asker(answers: Answers) -> Callable[[str], dict[str, Any]]:
     """Return the handler of the API."""
     import gradio as gr
 
-    def ask(question: str, after: str = "") -> dict[str, Any]:
-        """Answer a question, which may follow up on the one before it, as `article-qa ask --json` does."""
+    def ask(question: str) -> dict[str, Any]:
+        """Answer a question from the articles, as `article-qa ask --json` does."""
         try:
-            return answers.ask(question, after=after).to_json()
+            return answers.ask(question).to_json()
         except ArticleQAError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
