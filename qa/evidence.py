@@ -6,6 +6,7 @@ A candidate is one sentence of a retrieved passage together with the sentence be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
@@ -41,7 +42,8 @@ class Evidence:
 
     `reader` are the log-odds that the reader gives it. `coverage` is the share of the question's terms that the
     sentence has, weighted by how much they tell; `context_coverage` the same of the title, the sentence before and the
-    sentence. `passage` is the score of its passage, `kind` whether it holds what is asked for.
+    sentence. `passage` is the score of its passage, `kind` whether it holds what is asked for, `numbers` the share of the
+    question's numbers ("2017") that the sentence or the one before has, 0.5 if it has none.
     """
 
     reader: float
@@ -49,6 +51,7 @@ class Evidence:
     context_coverage: float
     passage: float
     kind: float
+    numbers: float
     same_language: float
 
 
@@ -61,6 +64,7 @@ class Weighed:
     marked: Span | None
 
 
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CERTAIN = 0.5
 """How likely a span must be to be marked, given that its sentence answers."""
 
@@ -99,6 +103,7 @@ def weigh(question: str, found: Sequence[Candidate], index: Index, reader: Reade
             context_coverage=_coverage(weights, own | around),
             passage=candidate.passage.score,
             kind=holds(text, kind),
+            numbers=_numbers(question, f"{before} {text}"),
             same_language=float(language == article.lang),
         )
         certain = reading.certainty >= _CERTAIN
@@ -124,7 +129,7 @@ def _read(question: str, found: Sequence[Candidate], articles: Mapping[str, Arti
 
 
 def as_matrix(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
-    """Return one row an item, one column a field: float64, shape (len(evidence), 6)."""
+    """Return one row an item, one column a field: float64, shape (len(evidence), 7)."""
     return np.array([astuple(e) for e in evidence], dtype=np.float64)
 
 
@@ -147,6 +152,11 @@ def _is_heading(text: str, span: Span) -> bool:
 def _terms(text: str) -> frozenset[str]:
     """Return the terms of a title or sentence; kept, since the next questions are about the same articles."""
     return frozenset(tokenize(text))
+
+
+def _numbers(question: str, text: str) -> float:
+    asked = set(_NUMBER.findall(question))
+    return len(asked & set(_NUMBER.findall(text))) / len(asked) if asked else 0.5
 
 
 def _coverage(weights: Mapping[str, float], present: frozenset[str]) -> float:

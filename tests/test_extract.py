@@ -18,9 +18,9 @@ from qa.support import SupportModel, support_model
 
 # The reader alone decides, whatever the language.
 BY_READER = SupportModel(
-    same_language=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    same_language=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     same_language_bias=0.0,
-    other_language=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    other_language=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     other_language_bias=0.0,
     threshold=0.5,
 )
@@ -78,8 +78,17 @@ def test_evidence_is_what_can_be_counted_by_hand(tmp_path: Path) -> None:
     assert first.context_coverage == pytest.approx((lab + river) / (river + lab + opened))
     assert second.context_coverage == pytest.approx(1.0)
     assert (first.kind, second.kind) == (0.0, 1.0)
+    assert (first.numbers, second.numbers) == (0.5, 0.5)
     assert (first.passage, first.same_language) == (found[0].passage.score, 1.0)
     assert as_matrix([first, second]).shape == (2, len(fields(Evidence)))
+
+
+def test_a_number_of_the_question_may_stand_in_the_sentence_before(tmp_path: Path) -> None:
+    """What happened "that year" is told with the year one sentence earlier."""
+    index = indexed(tmp_path, {"a.txt": "The lab opened in 2018. That year it grew. In 2017 a bank stood there."})
+    question = "What grew in 2018?"
+    found = weigh(question, candidates(passages(index, question), index.articles), index, ToyReader())
+    assert [one.evidence.numbers for one in found] == [1.0, 1.0, 0.0]
 
 
 def test_the_answer_is_the_best_sentence_with_the_one_it_leans_on(tmp_path: Path) -> None:
