@@ -388,6 +388,7 @@ def _open_page(
     language_model = llm_from(llm, llm_model)
     listener = listen(host, port)  # before the seconds that everything else takes
     os.environ["GRADIO_TEMP_DIR"] = str(store.resolve() / "page")  # else among the machine's temporary files
+    os.environ["MPLCONFIGDIR"] = str(store.resolve() / "page" / "matplotlib")  # gradio imports it where it is installed
 
     from index.build import build, encoder_for
     from qa.answering import Answerer

@@ -42,8 +42,8 @@ class Evidence:
 
     `reader` are the log-odds that the reader gives it. `coverage` is the share of the question's terms that the
     sentence has, weighted by how much they tell; `context_coverage` the same of the title, the sentence before and the
-    sentence. `passage` is the score of its passage, `kind` whether it holds what is asked for, `numbers` the share of the
-    question's numbers ("2017") that the sentence or the one before has, 0.5 if it has none.
+    sentence. `passage` is the score of its passage, `kind` whether it holds what is asked for, `numbers` the share of
+    the question's numbers ("2017") that the sentence or the one before has, 0.5 if the question has none.
     """
 
     reader: float
