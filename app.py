@@ -58,9 +58,9 @@ _CSS = """
 #notice { border-left: 5px solid #d97706 !important; }
 #passage .textfield { display: block; font-size: 0; word-break: keep-all; overflow-wrap: anywhere; }
 #passage .line-break { display: block; height: 0.5rem; }
-#passage .token-container, #passage .token { display: inline; margin: 0; padding: 2px 0; border-radius: 0; }
+#passage .token-container, #passage .token { display: inline; margin: 0; padding: 0; border-radius: 0; }
 #passage .text { font-size: var(--text-md); line-height: 1.8; white-space: pre-wrap; }
-#passage .highlighted .text { color: #1c1917; }
+#passage .highlighted .text { color: #1c1917; background: inherit; padding: 2px 0; }
 .cards { list-style: none; margin: 0; padding: 0; }
 .cards li {
   border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 10px 14px; margin-top: 8px;
