@@ -18,6 +18,7 @@ from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from index.language import detect_language
 from index.records import EncoderError
 from index.store import Index, current_pointer, open_index
+from index.tokens import kiwi
 from qa.dates import read_dates
 from qa.extract import extract
 from qa.followup import standalone
@@ -60,6 +61,7 @@ class Answerer:
         self._llm = llm
         self._lock = threading.Lock()
         index = open_index(store)
+        threading.Thread(target=kiwi, daemon=True).start()  # its dictionaries take as long to load as the models
         self._reader = reader or bundled_reader()
         self._device = device
         self._opened = (index, _matching(encoder or self._load(index), index))

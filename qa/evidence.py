@@ -6,7 +6,6 @@ A candidate is one sentence of a retrieved passage together with the sentence be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
@@ -64,7 +63,6 @@ class Weighed:
     marked: Span | None
 
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CERTAIN = 0.5
 """How likely a span must be to be marked, given that its sentence answers."""
 
@@ -90,20 +88,21 @@ def weigh(question: str, found: Sequence[Candidate], index: Index, reader: Reade
     readings = _read(question, found, index.articles, reader)
     terms = list(dict.fromkeys(tokenize(question)))
     weights = dict(zip(terms, index.term_weights(terms), strict=True))
+    numbers = {term for term in terms if term.isdigit()}
     kind, language = asked_for(question), detect_language(question)
     weighed = []
     for candidate, reading in zip(found, readings, strict=True):
         article = index.articles[candidate.passage.chunk.article_id]
         text, start = candidate.span.of(article.text), candidate.span.start
         before = candidate.before.of(article.text) if candidate.before else ""
-        own, around = _terms(text), _terms(article.title) | _terms(before)
+        own, led_by = _terms(text), _terms(before)
         evidence = Evidence(
             reader=reading.log_odds,
             coverage=_coverage(weights, own),
-            context_coverage=_coverage(weights, own | around),
+            context_coverage=_coverage(weights, own | led_by | _terms(article.title)),
             passage=candidate.passage.score,
             kind=holds(text, kind),
-            numbers=_numbers(question, f"{before} {text}"),
+            numbers=len(numbers & (own | led_by)) / len(numbers) if numbers else 0.5,
             same_language=float(language == article.lang),
         )
         certain = reading.certainty >= _CERTAIN
@@ -152,11 +151,6 @@ def _is_heading(text: str, span: Span) -> bool:
 def _terms(text: str) -> frozenset[str]:
     """Return the terms of a title or sentence; kept, since the next questions are about the same articles."""
     return frozenset(tokenize(text))
-
-
-def _numbers(question: str, text: str) -> float:
-    asked = set(_NUMBER.findall(question))
-    return len(asked & set(_NUMBER.findall(text))) / len(asked) if asked else 0.5
 
 
 def _coverage(weights: Mapping[str, float], present: frozenset[str]) -> float:

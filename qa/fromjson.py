@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from index.records import AnswerError
 
 T = TypeVar("T")
-Reader = Callable[[Any], Any]
+FieldReader = Callable[[Any], Any]
 """Makes the value of a field of what stands in its place in JSON."""
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 
 
-def record_from_json(kind: type[T], written: Any, readers: Mapping[str, Reader] = {}) -> T:
+def record_from_json(kind: type[T], written: Any, readers: Mapping[str, FieldReader] = {}) -> T:
     """Return `written` as a `kind`, a dataclass, each field as its reader makes it, or else as it is.
 
     A field that has a default may be missing, and keys that are no fields are passed over. Raises AnswerError.
@@ -36,7 +36,7 @@ def record_from_json(kind: type[T], written: Any, readers: Mapping[str, Reader] 
     return kind(**values)
 
 
-def each(reader: Reader) -> Reader:
+def each(reader: FieldReader) -> FieldReader:
     """Return a reader of lists, each item of which `reader` reads."""
 
     def read(written: Any) -> tuple[Any, ...]:
@@ -47,7 +47,7 @@ def each(reader: Reader) -> Reader:
     return read
 
 
-def optional(reader: Reader) -> Reader:
+def optional(reader: FieldReader) -> FieldReader:
     """Return a reader of null, which is None, and of what `reader` reads."""
     return lambda written: None if written is None else reader(written)
 

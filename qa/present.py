@@ -4,7 +4,7 @@ answer -> highlighted(): the passage in pieces, the cited sentences marked
        -> cards(): what is cited, as HTML in which every word of an article is escaped
        -> side_notes(): what was asked instead of a follow-up question, and why a language model's answer is not shown
        -> dates_text(): what of the question was taken for the time of the articles
-       -> others(): the other passages that were searched, as rows of a table
+       -> other_cards(): the other passages that were searched, as HTML
 report -> report_text()
 """
 

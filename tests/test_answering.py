@@ -85,7 +85,7 @@ def test_most_questions_are_answered_with_a_gold_sentence(answers: list[Answer])
 
 
 def test_most_off_topic_questions_are_refused(answers: list[Answer]) -> None:
-    """What has nothing to do with the articles is refused. (Near misses hardly are yet; see the README.)"""
+    """What has nothing to do with the articles is refused. (Of near misses half are; see the README.)"""
     refused = [a.abstained for q, a in zip(QUESTIONS, answers, strict=True) if q.kind == "off_topic"]
     assert sum(refused) / len(refused) >= OFF_TOPIC_REFUSED
 

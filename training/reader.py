@@ -38,6 +38,7 @@ CARD = Path(__file__).with_name("reader_card.md")
 WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 SPAN_WEIGHT = 0.3
 STRETCH = 5  # sentences read at once when held-out articles are measured, and one before them
+LONGEST_STEP = 30.0  # seconds; what lasts longer is a machine asleep or a process stopped
 POOL = 64  # examples that are sorted by length into batches
 
 
@@ -177,7 +178,7 @@ def train(options: argparse.Namespace) -> None:
 
     for batch, examples in Batches(sampler, tokenizer, options.tokens):
         now = time.monotonic()
-        spent, last = spent + now - last, now
+        spent, last = spent + min(now - last, LONGEST_STEP), now
         done = spent / (60 * options.minutes)
         if done >= 1:
             break
