@@ -61,7 +61,7 @@ class Answerer:
         self._llm = llm
         self._lock = threading.Lock()
         index = open_index(store)
-        threading.Thread(target=kiwi, daemon=True).start()  # its dictionaries take as long to load as the models
+        threading.Thread(target=kiwi).start()  # its dictionaries take as long to load as the models
         self._reader = reader or bundled_reader()
         self._device = device
         self._opened = (index, _matching(encoder or self._load(index), index))

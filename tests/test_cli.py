@@ -1,4 +1,4 @@
-"""The command line as a person runs it: real processes, their output and exit codes."""
+"""The command line: output and exit codes. `started` is a real process, `run` the same command within this one."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import run
 
 ROOT = Path(__file__).parent.parent
 ENGINEERS = {
@@ -15,9 +16,9 @@ ENGINEERS = {
 }
 
 
-def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def started(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "qa", *arguments]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -29,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("vietnam-two-universities.md", "z-holdings-engineers.md"):
         (home / "articles" / name).write_bytes((ROOT / "articles" / name).read_bytes())
     (home / "articles" / "empty.txt").touch()
-    built = run("build", cwd=home)
+    built = started("build", cwd=home)
     assert built.returncode == 0, built.stderr
     assert "added     2" in built.stdout
     assert "skipped   empty.txt: " in built.stdout
@@ -55,7 +56,7 @@ def test_help_loads_neither_torch_nor_gradio(tmp_path: Path) -> None:
 def test_ask_prints_the_answer_and_where_it_stands(home: Path) -> None:
     """The sentence, its article and its characters; with `--no-dates` whatever dates the question names."""
     question = "How many AI engineers will Z Holdings add, according to articles from 2019?"
-    done = run("ask", question, "--no-dates", cwd=home)
+    done = started("ask", question, "--no-dates", cwd=home)
     assert done.returncode == 0, done.stderr
     assert "about 5,000 AI engineers" in done.stdout
     assert "z-holdings-engineers.md:" in done.stdout
@@ -150,7 +151,7 @@ def test_wrong_usage_is_exit_code_2(tmp_path: Path) -> None:
 
 def test_a_missing_articles_folder_is_told_before_anything_is_written(tmp_path: Path) -> None:
     """`build` in an empty folder says what it expected, and leaves no store behind that would be mistaken for one."""
-    done = run("build", cwd=tmp_path)
+    done = started("build", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("article-qa: No folder")
     assert not (tmp_path / ".store" / "CURRENT").exists()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import run
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,20 +24,22 @@ def without_figures(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    store = tmp_path_factory.mktemp("readme") / "store"
-    return {**os.environ, "PYTHONPATH": str(ROOT), "ARTICLE_QA_STORE": str(store)}
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("readme") / "store")
 
 
-def run(command: list[str], env: dict[str, str], typed: str = "") -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def printed_by(line: str, store: str, stdin: str = "") -> str:
+    """Run the `article-qa` commands of a line, each on what the one before it printed."""
+    for command in line.split(" | "):
+        name, *arguments = shlex.split(command)
+        assert name == "article-qa"
+        done = run(*arguments, cwd=ROOT, stdin=stdin, ARTICLE_QA_STORE=store)
+        assert done.returncode == 0, done.stderr
+        stdin = done.stdout
+    return stdin.replace(store, ".store")
 
 
-def test_the_transcript_is_what_the_commands_print(env: dict[str, str]) -> None:
+def test_the_transcript_is_what_the_commands_print(store: str) -> None:
     """Every `$` line of the README, run in order on the repository's articles, prints what stands under it.
 
     In the conversation what stands behind a `?` is typed.
@@ -44,33 +47,32 @@ def test_the_transcript_is_what_the_commands_print(env: dict[str, str]) -> None:
     entries = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block("console"), re.MULTILINE)
     assert len(entries) >= 4
     for command, expected in entries:
-        assert command.startswith("article-qa ")
-        program = f"{shlex.quote(sys.executable)} -m qa "
-        printed = run(["sh", "-c", command.replace("article-qa ", program)], env).replace(
-            env["ARTICLE_QA_STORE"], ".store"
-        )
-        assert without_figures(printed) == without_figures(expected)
+        assert without_figures(printed_by(command, store)) == without_figures(expected)
     command, *lines = block("console", 2).splitlines(keepends=True)
-    assert command == "$ article-qa ask --interactive\n"
     typed = "".join(line.removeprefix("? ") for line in lines if line.startswith("? "))
-    printed = run([sys.executable, "-m", "qa", "ask", "--interactive"], env, typed)
+    printed = printed_by(command.removeprefix("$ ").strip(), store, typed)
     assert without_figures(printed) == without_figures("".join(line for line in lines if not line.startswith("? ")))
 
 
-def test_the_python_of_the_readme_runs(env: dict[str, str]) -> None:
-    """The example prints an answer, its support and a citation (after the transcript, which builds the index)."""
-    run([sys.executable, "-m", "qa", "build"], env)
-    printed = run([sys.executable, "-c", block("python")], env).splitlines()
+def test_the_python_of_the_readme_runs(store: str) -> None:
+    """The example, in a process of its own, prints an answer, its support and a citation."""
+    printed_by("article-qa build", store)
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "ARTICLE_QA_STORE": store}
+    done = subprocess.run(
+        [sys.executable, "-c", block("python")], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.splitlines()
     assert len(printed) >= 2
     assert re.search(r"\.md \d+ \d+$", printed[1])
 
 
 def test_every_option_is_told_and_every_told_option_exists() -> None:
     """The README and `--help` name the same options."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     helped = set()
     for command in ("build", "ask", "verify", "eval", "check", "serve"):
-        helped |= set(re.findall(r"--[a-z][a-z-]+", run([sys.executable, "-m", "qa", command, "--help"], env)))
+        printed = run(command, "--help", cwd=ROOT, COLUMNS="200").stdout
+        helped |= set(re.findall(r"--[a-z][a-z-]+", printed))
     told = set(re.findall(r"`(?:article-qa [a-z]+ )?(--[a-z][a-z-]+)", README))
     assert told == helped - {"--help"}
 

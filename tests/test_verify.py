@@ -1,15 +1,13 @@
 """Answers that were kept as JSON: they come back equal, and what in them does not hold is found in the articles."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import ToyEncoder
@@ -56,14 +54,6 @@ def answer(store: Path, toy: ToyEncoder) -> Answer:
     answered = Answerer(store, encoder=toy, threshold=0.0).ask("What is in Hanoi?")
     assert [c.quote for c in answered.citations] == ["The lab stands by the river.", "It is in Hanoi."]
     return answered
-
-
-def run(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "qa", "verify", *arguments]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, cwd=cwd, env=env, input=stdin, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -201,16 +191,16 @@ def test_what_holds_no_answers_is_told(data: bytes, message: str) -> None:
 def test_the_command_prints_a_line_a_problem_and_fails(answer: Answer, articles: Path, tmp_path: Path) -> None:
     """Exit code 0 if all holds, from a file or stdin; 4 with the problems; 1 if there is nothing to check."""
     good = json.dumps(answer.to_json(), ensure_ascii=False)
-    done = run("-", cwd=tmp_path, stdin=f"{good}\n{good}\n")
+    done = run("verify", "-", cwd=tmp_path, stdin=f"{good}\n{good}\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "answers 2, citations 4: all as in the articles\n", "")
     (tmp_path / "answer.json").write_text(good.replace("Hanoi", "Hue"), encoding="utf-8")
-    done = run("answer.json", "--articles", str(articles), cwd=tmp_path)
+    done = run("verify", "answer.json", "--articles", str(articles), cwd=tmp_path)
     *problems, summary = done.stdout.splitlines()
     assert (done.returncode, done.stderr, summary) == (4, "", "answers 1, citations 2: problems 1")
     assert problems == [
         "answer 1, citation 2 ('lab.md':29-44): the article says 'It is in Hanoi.' there. "
         "Expected the quote 'It is in Hue.'. Ask again after: article-qa build"
     ]
-    done = run("none.json", cwd=tmp_path)
+    done = run("verify", "none.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("article-qa: The file none.json cannot be read")
