@@ -56,7 +56,7 @@ def test_help_loads_neither_torch_nor_gradio(tmp_path: Path) -> None:
 def test_ask_prints_the_answer_and_where_it_stands(home: Path) -> None:
     """The sentence, its article and its characters; with `--no-dates` whatever dates the question names."""
     question = "How many AI engineers will Z Holdings add, according to articles from 2019?"
-    done = started("ask", question, "--no-dates", cwd=home)
+    done = run("ask", question, "--no-dates", cwd=home)
     assert done.returncode == 0, done.stderr
     assert "about 5,000 AI engineers" in done.stdout
     assert "z-holdings-engineers.md:" in done.stdout
@@ -146,12 +146,12 @@ def test_an_error_is_one_line_and_exit_code_1(tmp_path: Path, arguments: tuple[s
 
 def test_wrong_usage_is_exit_code_2(tmp_path: Path) -> None:
     """An option that does not exist is a usage error."""
-    assert run("ask", "--nonsense", cwd=tmp_path).returncode == 2
+    assert started("ask", "--nonsense", cwd=tmp_path).returncode == 2
 
 
 def test_a_missing_articles_folder_is_told_before_anything_is_written(tmp_path: Path) -> None:
     """`build` in an empty folder says what it expected, and leaves no store behind that would be mistaken for one."""
-    done = started("build", cwd=tmp_path)
+    done = run("build", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("article-qa: No folder")
     assert not (tmp_path / ".store" / "CURRENT").exists()

@@ -4,7 +4,7 @@ Where they come from, and how a window is drawn:
 
 own_reader_*   articles with questions in Korean and English and their gold sentences; windows are cut anywhere in the
                article, with the gold sentence or without it; near misses, and windows of articles that are alike, hold
-               no answer
+               no answer, nor do those of the other articles of a family (three on one subject, which tell other facts)
 tydiqa_en      passages of Wikipedia in English; the sentences that hold the answer
 tydiqa_ko      Korean passages, whose answers are unreliable: only that some sentence answers (with our translations)
 own_qa_*       short Korean passages, questions in both languages: some sentence answers
@@ -27,7 +27,7 @@ from qa.window import Window
 from training.texts import Held, clean, read_jsonl
 
 HELD_OUT = 8
-"""One article of so many of the own_reader files is never trained on: the support model is fitted on those."""
+"""One article or family of so many of the own_reader files is not trained on: the support model is fitted on those."""
 LONGEST, SHORTEST = 11, 3  # sentences in a window
 PARALLEL = {"bible_kids_web": 6_000, "bible_okb_web": 3_000, "python_docs": 5_000, "opensource_guide": 1_200,
             "gnome_user_docs": 3_000, "react_docs": 3_000, "parknews_dev": 975, "own_sents_tech": 1_209,
@@ -49,9 +49,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """An own_reader article."""
+    """An own_reader article; `family` is that of the articles on its subject, or empty."""
 
     key: str
+    family: str
     lang: str
     title: str
     sentences: tuple[str, ...]
@@ -64,15 +65,18 @@ def stories(*folders: Path) -> list[Story]:
     found = []
     for folder in folders:
         for path in sorted(folder.glob("own_reader_*.jsonl")):
+            groups: dict[str, int] = {}
             for number, record in enumerate(read_jsonl(path)):
+                group = groups.setdefault(record.get("cluster", str(number)), len(groups))
                 found.append(
                     Story(
                         key=f"{path.stem}-{number:03d}",
+                        family=f"{path.stem}-{group:03d}" if "cluster" in record else "",
                         lang=record.get("lang", "ko"),
                         title=record["title"],
                         sentences=tuple(record["sentences"]),
                         questions=tuple(record["questions"]),
-                        held_out=number % HELD_OUT == HELD_OUT - 1,
+                        held_out=group % HELD_OUT == HELD_OUT - 1,
                     )
                 )
     return found
@@ -93,6 +97,10 @@ class Sampler:
         held = Held(data / "eval")
         self.stories = [s for s in stories(data / "qa", *own) if not s.held_out]
         self.alike = _alike(self.stories)
+        families: dict[str, list[Story]] = {}
+        for story in self.stories:
+            families.setdefault(story.family, []).append(story)
+        self.sisters = [[s for s in families[x.family] if x.family and s is not x] for x in self.stories]
         self.passages: list[tuple[list[str], tuple[str, ...], str, str]] = []  # questions, sentences, answer, kind
         translated = {
             r["ko_q"]: r["en_q"] for folder in own for p in folder.glob("own_tydi_en.jsonl") for r in read_jsonl(p)
@@ -131,10 +139,12 @@ class Sampler:
         question = asked[self.rng.choice(("ko", "en"))]
         gold, length = asked["gold"], len(story.sentences)
         fate = self.rng.random()
+        if fate < 0.25 and self.sisters[i]:
+            return self._window_of_another(self.rng.choice(self.sisters[i]), question)
         if gold and fate < 0.14 and self.alike[i]:
             other = self.stories[self.rng.choice(self.alike[i])]
             if _named(asked, story, other):
-                return self._window(other, question, cut(len(other.sentences), [0], self.rng), (), (), "")
+                return self._window_of_another(other, question)
         if gold and fate > 0.8:  # the same article, but not where it answers
             others = [k for k in range(length) if k not in gold]
             before, after = [k for k in others if k < min(gold)], [k for k in others if k > max(gold)]
@@ -147,6 +157,10 @@ class Sampler:
         inside = gold if gold and self.rng.random() < 0.9 else gold[:1] or [self.rng.randrange(length)]
         place = cut(length, inside, self.rng)
         return self._window(story, question, place, tuple(gold[:1]), tuple(gold[1:]), asked["answer"])
+
+    def _window_of_another(self, story: Story, question: str) -> Example:
+        place = cut(len(story.sentences), [self.rng.randrange(len(story.sentences))], self.rng)
+        return self._window(story, question, place, (), (), "")
 
     def _window(
         self, story: Story, question: str, place: tuple[int, int], right: tuple[int, ...], left_out: tuple[int, ...],

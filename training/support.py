@@ -5,10 +5,11 @@ usage: python -m training.support DATA_DIR [--own FOLDER ...] [--out qa/support.
 DATA_DIR holds qa/own_reader_*.jsonl: invented articles, each with questions in Korean and English of which a quarter
 has no answer in it. All articles become one index; asked are the questions of the articles that neither the reader nor
 (but for the first three files) the encoder was trained on: of all articles (kept if the gold sentence is among what is
-read, since some questions do not name what they are about); one in three also of its own article alone, near misses
-only so; and one in eight of another article, as an off-topic question. The sentences that are then weighed are the
-examples; the gold one is positive, the one that it leans on is left out. Prints cross-validated figures (five folds, by
-article), then fits on everything.
+read, since some questions do not name what they are about); of the articles of its own family alone, where there is one
+(three on one subject in two languages), else one in three of its own article alone, near misses only so; and one in
+eight of another article, as an off-topic question. The sentences that are then weighed are the examples; the gold one
+is positive, the one that it leans on is left out. Prints cross-validated figures (five folds, by article or family),
+then fits on everything.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Question:
     """A question of an article, and the sentences that answer it: the first one does, the others it leans on."""
 
     article_id: str
+    family: tuple[str, ...]  # article ids, its own among them
     text: str
     is_foreign: bool
     gold: tuple[str, ...]
@@ -56,7 +58,7 @@ class Question:
 class Asked:
     """What was weighed for a question: evidence, shape (n, fields), and which is right: 1, 0, or -1 (left out)."""
 
-    article_id: str
+    family: tuple[str, ...]
     is_foreign: bool
     answerable: bool
     evidence: NDArray[np.float64]
@@ -66,6 +68,9 @@ class Asked:
 def write_articles(all_stories: Sequence[Story], folder: Path) -> list[Question]:
     """Write the articles as files and return the questions of those held out, in Korean and English by turns."""
     questions: list[Question] = []
+    families: dict[str, list[str]] = {}
+    for story in all_stories:
+        families.setdefault(story.family or story.key, []).append(f"{story.key}.md")
     for story in all_stories:
         article_id = f"{story.key}.md"
         paragraphs = [
@@ -79,7 +84,13 @@ def write_articles(all_stories: Sequence[Story], folder: Path) -> list[Question]
             gold = tuple(story.sentences[i] for i in asked["gold"])
             lang = ("ko", "en")[len(questions) % 2]
             questions.append(
-                Question(article_id=article_id, text=asked[lang], is_foreign=lang != story.lang, gold=gold)
+                Question(
+                    article_id=article_id,
+                    family=tuple(families[story.family or story.key]),
+                    text=asked[lang],
+                    is_foreign=lang != story.lang,
+                    gold=gold,
+                )
             )
     return questions
 
@@ -88,22 +99,21 @@ def ask_all(questions: Sequence[Question], index: Index, encoder: Encoder, seed:
     """Yield what is weighed for each question, as the module says."""
     others = random.Random(seed)
     for number, question in enumerate(questions):
-        everywhere = _ask(question, None, index, encoder)
-        if everywhere is not None and (everywhere.right == 1).any():
+        everywhere = _ask(question, (), index, encoder)
+        if everywhere and (everywhere.right == 1).any():
             yield everywhere
-        if number % ALONE_EVERY == 0 and (alone := _ask(question, question.article_id, index, encoder)) is not None:
+        among = question.family
+        if (len(among) > 1 or number % ALONE_EVERY == 0) and (alone := _ask(question, among, index, encoder)):
             yield alone
         if number % OFF_TOPIC_EVERY == 0:
             stray = replace(question, gold=())
-            elsewhere = _ask(
-                stray, others.choice(sorted(index.articles.keys() - {question.article_id})), index, encoder
-            )
-            if elsewhere is not None:
+            another = others.choice(sorted(index.articles.keys() - set(among)))
+            if elsewhere := _ask(stray, (another,), index, encoder):
                 yield elsewhere
 
 
-def _ask(question: Question, article_id: str | None, index: Index, encoder: Encoder) -> Asked | None:
-    filters = None if article_id is None else Filters(article_ids=(article_id,))
+def _ask(question: Question, article_ids: tuple[str, ...], index: Index, encoder: Encoder) -> Asked | None:
+    filters = Filters(article_ids=article_ids)
     passages = retrieve(question.text, index, encoder, k=READ, filters=filters)
     weighed = read(question.text, passages, index, bundled_reader())
     if not weighed:
@@ -115,7 +125,7 @@ def _ask(question: Question, article_id: str | None, index: Index, encoder: Enco
         is_gold = article.id == question.article_id and sentence in question.gold
         right.append(0 if not is_gold else 1 if sentence == question.gold[0] else -1)
     return Asked(
-        article_id=question.article_id,
+        family=question.family,
         is_foreign=question.is_foreign,
         answerable=bool(question.gold),
         evidence=as_matrix([one.evidence for one in weighed]),
@@ -152,14 +162,13 @@ class Outcome:
 
 
 def cross_validate(asked: Sequence[Asked]) -> list[Outcome]:
-    """Return the outcome of each question under a model that was fitted without its article."""
-    article_ids = sorted({a.article_id for a in asked})
-    fold_of = {article_id: i % FOLDS for i, article_id in enumerate(article_ids)}
+    """Return the outcome of each question under a model that was fitted without its family."""
+    fold_of = {family: i % FOLDS for i, family in enumerate(sorted({a.family for a in asked}))}
     outcomes = []
     for fold in range(FOLDS):
-        model = fit([a for a in asked if fold_of[a.article_id] != fold])
+        model = fit([a for a in asked if fold_of[a.family] != fold])
         for a in asked:
-            if fold_of[a.article_id] == fold:
+            if fold_of[a.family] == fold:
                 supports = model.supports(a.evidence)
                 best = int(supports.argmax())
                 outcomes.append(
