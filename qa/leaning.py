@@ -21,7 +21,9 @@ _ENGLISH = re.compile(
     r"|however|instead|meanwhile|in addition|the (?:two|three|latter|former|same|other|company|firm|group|lab"
     r"|laboratory|centre|center|institute|university|unit|organi[sz]ation|team|deal|agreement|project|plan|move|site|facility"
     r"|merger|money|sum))\b"
-    r"|\b(?:of|from|by|with|in|at|to|for) (?:that|this|these|those)\b",
+    r"|\b(?:of|from|by|with|in|at|to|for) (?:that|this|these|those)\b"
+    r"|^[\"'“‘(]*(?:of|from|by|with|in|at|to|for|under|through|among|after|before|since) (?:it|them|him|her)\b"
+    r"|, (?:he|she|they) (?:said|says|added|noted|explained|stressed|told|argued|promised|pointed out)\b",
     re.IGNORECASE,
 )
 _JAPANESE = re.compile(r"^[「『（]*(?:これ|それ|あれ|この|その|あの|ここ|そこ|同|両)")

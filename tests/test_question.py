@@ -57,6 +57,8 @@ def test_a_sentence_holds_the_kind_that_is_asked_for_or_not(kind: str, holding: 
         "The two will build a joint lab.",
         "They would be taken on in Japan.",
         "Naver Labs Europe was created out of that acquisition.",
+        "With it, the firm hopes to enter Europe.",
+        "Vietnam, he noted, has many developers.",
         "これは二つ目の拠点だ。",
     ],
 )
