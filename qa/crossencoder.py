@@ -50,7 +50,7 @@ class CrossEncoderReranker:
         cannot be loaded or does not give one score a pair.
         """
         device = usable(device)
-        self._lock = threading.Lock()  # a tokenizer of Hugging Face raises "Already borrowed" when two threads use it
+        self._lock = threading.Lock()  # a tokenizer raises "Already borrowed" when it is to pad otherwise meanwhile
         try:
             self._model = load("CrossEncoder", name, device, cached=_WEIGHTS)
             _check(name, self._model)
