@@ -20,7 +20,7 @@ import typer
 
 from index.language import detect_language
 from index.records import ArticleQAError
-from qa.cli import ARTICLES, EXIT_ERROR, STORE, Articles, Device, Llm, LlmModel, Model, Store, progress_bar
+from qa.cli import ARTICLES, EXIT_ERROR, STORE, Articles, Device, Llm, LlmModel, Model, Reranker, Store, progress_bar
 from qa.llm import llm_from
 from qa.messages import LOCALES, labels, locale_of, message
 from qa.present import ANSWER, CITED, Library, cards, dates_text, highlighted, other_cards, report_text, side_notes
@@ -378,6 +378,7 @@ def _open_page(
     articles: Articles = ARTICLES,
     store: Store = STORE,
     model: Model = None,
+    reranker: Reranker = None,
     device: Device = None,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port; 0 takes a free one.", min=0, max=65535)] = 7860,
@@ -392,11 +393,13 @@ def _open_page(
 
     from index.build import build, encoder_for
     from qa.answering import Answerer
+    from qa.crossencoder import CrossEncoderReranker
 
     encoder = encoder_for(store, model, device)
+    ordering = CrossEncoderReranker(reranker, device=device) if reranker is not None else None
     with progress_bar() as progress:
         print(report_text(build(articles, store, encoder, progress=progress), "en"), flush=True)
-    answerer = Answerer(store, encoder=encoder, llm=language_model)
+    answerer = Answerer(store, encoder=encoder, reranker=ordering, device=device, llm=language_model)
 
     def rebuild(progress: "Progress") -> "BuildReport":
         # With an encoder of its own: one at work takes no questions for half a minute at a time.

@@ -1,15 +1,12 @@
 """Texts -> unit vectors. The bundled model by default; any sentence-transformers model by name or folder.
 
-Knows nothing of articles or of the index. sentence-transformers takes seconds to import, so nothing is imported before
-the first encoder is loaded.
+Knows nothing of articles or of the index.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.loading import is_folder, load, reason, usable
 from index.records import EncoderError
 
 BUNDLED = "bundled"
@@ -35,7 +33,6 @@ _TOKENIZER_PARTS = (
     "model",
     "added_tokens",
 )  # not padding, which varies
-_HUB_TIMEOUT = 10.0  # seconds
 
 
 class Encoder(Protocol):
@@ -79,8 +76,8 @@ class SentenceTransformerEncoder:
         `device` is torch's ("cpu", "cuda"); None takes an accelerator if there is one. Raises EncoderError if the model
         cannot be loaded.
         """
-        self.name = name if name == BUNDLED or not _is_folder(name) else str(Path(name).expanduser().resolve())
-        self._model = _load(self.name, device)
+        self.name = name if name == BUNDLED or not is_folder(name) else str(Path(name).expanduser().resolve())
+        self._model = _load(self.name, usable(device))
         if not isinstance(self._model.max_seq_length, int):  # None or infinity: a table of word vectors
             raise EncoderError(
                 f"The model {name!r} has no longest text and counts no tokens. Expected a transformer, such as "
@@ -133,63 +130,29 @@ class SentenceTransformerEncoder:
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
-def _load(name: str, device: str | None) -> Any:
-    is_folder = name == BUNDLED or _is_folder(name)
-    source = str(_BUNDLED_FOLDER) if name == BUNDLED else name
+def _load(name: str, device: str) -> Any:
     if name == BUNDLED and not (_BUNDLED_FOLDER / "modules.json").is_file():
         raise EncoderError(
             "The bundled model is missing from the package (index/model). Expected its weights beside the code. "
             "Install article-qa again, or name another model with --model."
         )
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else it warns when a server forks
-    if os.access(sys.prefix, os.W_OK):  # torch makes an empty folder among the machine's temporary files otherwise
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(sys.prefix) / "torchinductor"))
-    from sentence_transformers import SentenceTransformer
-    from torch import float32
-    from transformers.utils import logging
-
-    # no bar for weights read from disk; a download still shows its own
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-
+    source = str(_BUNDLED_FOLDER) if name == BUNDLED else name
     try:
-        # float32 in so many words: half-precision weights would else be run in half precision, which a CPU does slowly
-        return SentenceTransformer(
-            source,
-            device=device,
-            local_files_only=is_folder or _is_cached_or_offline(name),
-            model_kwargs={"dtype": float32},
-        ).eval()
-    except Exception as error:  # a damaged folder raises anything: SafetensorError, TypeError, a bare Exception
-        raise EncoderError(_load_failure(name, is_folder, error)) from error
+        return load("SentenceTransformer", source, device, cached=["modules.json"])
+    except Exception as error:
+        raise EncoderError(_load_failure(name, is_folder(source), error)) from error
 
 
-def _is_folder(name: str) -> bool:
-    return Path(name).expanduser().is_dir()
-
-
-def _is_cached_or_offline(name: str) -> bool:
-    """Ask the hub once, with a short time-out: the loader itself would try for minutes before it gives up."""
-    from huggingface_hub import HfApi, try_to_load_from_cache
-
-    try:
-        if isinstance(try_to_load_from_cache(name, "modules.json"), str):
-            return True
-        HfApi().model_info(name, timeout=_HUB_TIMEOUT)
-    except Exception:  # whatever its HTTP client raises: the loader then says what is missing, at once
-        return True
-    return False
-
-
-def _load_failure(name: str, is_folder: bool, error: Exception) -> str:
-    reason = " ".join(str(error).split())[:200]
-    if is_folder:
+def _load_failure(name: str, is_local: bool, error: Exception) -> str:
+    if is_local:
         return (
-            f"The folder {name!r} holds no model that can be loaded ({reason}). Expected a sentence-transformers model "
-            "(modules.json, weights, tokenizer). Name another folder, or leave --model out for the bundled one."
+            f"The folder {name!r} holds no model that can be loaded ({reason(error)}). Expected a "
+            "sentence-transformers model (modules.json, weights, tokenizer). Name another folder, or leave --model out "
+            "for the bundled one."
         )
     return (
-        f"No model {name!r}: it is not a folder here, and the Hugging Face hub did not give it ({reason}). Expected "
-        '"bundled", a folder, or a hub name such as intfloat/multilingual-e5-small with a network connection. '
+        f"No model {name!r}: it is not a folder here, and the Hugging Face hub did not give it ({reason(error)}). "
+        'Expected "bundled", a folder, or a hub name such as intfloat/multilingual-e5-small with a network connection. '
         "Leave --model out for the bundled one, which needs no network."
     )
 

@@ -74,7 +74,7 @@ class ArticleQAError(Exception):
     ArticleQAError
     ├── AnswerError        what should be an answer that was kept as JSON is not one
     ├── ArticlesError      the articles folder is missing, empty or has nothing readable
-    ├── EncoderError       the embedding model cannot be loaded, or is not the one the index was built with
+    ├── EncoderError       a model cannot be loaded, or is not the embedding model the index was built with
     ├── StoreError         the store cannot be used
     │   ├── NoIndexError       nothing was built there yet
     │   ├── SchemaError        built by another version of this program
@@ -93,7 +93,7 @@ class ArticlesError(ArticleQAError):
 
 
 class EncoderError(ArticleQAError):
-    """The embedding model cannot be loaded, or is not the one the index was built with."""
+    """A model (encoder, reader, reranker) cannot be loaded, or is not the embedding model the index was built with."""
 
 
 class StoreError(ArticleQAError):

@@ -1,7 +1,8 @@
 """The whole way from a question to a cited answer, on one screen.
 
 question -> resolve it against the one before -> what it says of the articles' time
-         -> retrieve passages -> weigh their sentences -> the best one, or an abstention with its reason
+         -> retrieve passages, and rerank them if so wished
+         -> weigh their sentences -> the best one, or an abstention with its reason
          -> with a language model: what it claims and the articles prove; the best sentence if it fails
 """
 
@@ -19,6 +20,7 @@ from index.language import detect_language
 from index.records import EncoderError
 from index.store import Index, current_pointer, open_index
 from index.tokens import kiwi
+from qa.crossencoder import RERANKED, RERANKER_VARIABLE, CrossEncoderReranker, Reranker, reranked
 from qa.dates import read_dates
 from qa.extract import extract
 from qa.followup import standalone
@@ -45,6 +47,7 @@ class Answerer:
         *,
         encoder: Encoder | None = None,
         reader: Reader | None = None,
+        reranker: Reranker | str | None = None,
         device: str | None = None,
         threshold: float | None = None,
         llm: LLM | None = None,
@@ -52,8 +55,9 @@ class Answerer:
         """Open the index at `store` and load its model to `device`, unless an encoder is given; and the bundled reader.
 
         A question for which no sentence has the support `threshold` (0 to 1; None: the fitted one) gets an abstention.
+        `reranker`, or the cross-encoder of that name or folder, decides in which order passages are read and returned.
         With `llm` that language model words the answer and resolves questions that follow up on another. Raises
-        StoreError if the index cannot be opened, EncoderError if its model cannot be loaded or is another one.
+        StoreError if the index cannot be opened, EncoderError if a model cannot be loaded or is not the index's.
         """
         self._store = store
         self._model = support_model()
@@ -62,8 +66,9 @@ class Answerer:
         self._lock = threading.Lock()
         index = open_index(store)
         threading.Thread(target=kiwi).start()  # its dictionaries take as long to load as the models
-        self._reader = reader or bundled_reader()
         self._device = device
+        self._reader = reader or bundled_reader(device)
+        self._reranker = CrossEncoderReranker(reranker, device=device) if isinstance(reranker, str) else reranker
         self._opened = (index, _matching(encoder or self._load(index), index))
 
     def ask(
@@ -129,15 +134,18 @@ class Answerer:
         if dates and not dates.dropped and (dates.since or dates.until):
             filters = replace(filters or Filters(), since=dates.since, until=dates.until)
         newest = dates is not None and dates.newest
-        passages = retrieve(question, index, encoder, k=max(k, NEWEST_AMONG) if newest else k, filters=filters)
+        among = max(k, NEWEST_AMONG if newest else 0, RERANKED if self._reranker else 0)
+        passages = retrieve(question, index, encoder, k=among, filters=filters)
+        if self._reranker:
+            passages = reranked(question, passages, index.articles, self._reranker)
         if newest:
-            passages = newest_passages(passages, index.articles)[:k]
-        return replace(self._extracted(question, passages, index, newest=newest), dates=dates)
+            passages = newest_passages(passages, index.articles)
+        return replace(self._extracted(question, passages[:k], index, newest=newest), dates=dates)
 
     def _extracted(self, question: str, passages: list[Passage], index: Index, *, newest: bool) -> Answer:
         """Return the sentence with the most support, or the newest about as good, or an abstention."""
         weighed = read(question, passages, index, self._reader)
-        if not newest:  # else they stand in the order that was asked for
+        if not newest and not self._reranker:  # else they stand in the order that was asked for
             passages = reordered(passages, weighed)
         best = extract(question, weighed, index, self._model, newest_from=self._threshold if newest else None)
         if best is None:
@@ -220,7 +228,7 @@ def _abstention(question: str, reason: AbstainReason, support: float, passages: 
     )
 
 
-_answerers: dict[Path, Answerer] = {}
+_answerers: dict[tuple[Path, str | None], Answerer] = {}
 _answerers_lock = threading.Lock()
 
 
@@ -228,6 +236,7 @@ def ask(
     question: str,
     store: str | Path | None = None,
     *,
+    reranker: str | None = None,
     k: int = 10,
     filters: Filters | None = None,
     after: Answer | str | None = None,
@@ -236,11 +245,15 @@ def ask(
 ) -> Answer:
     """Answer `question` from the index at `store`; the rest is as in `Answerer.ask`.
 
-    `store` is by default `$ARTICLE_QA_STORE` or `.store`; a language model is asked if `$ARTICLE_QA_LLM_URL` names one.
-    The index is opened at the first question and kept. Raises NoIndexError if nothing was built there yet,
-    QuestionError if the question is empty or a filter makes no sense.
+    `store` is by default `$ARTICLE_QA_STORE` or `.store`, `reranker` (the name or folder of a cross-encoder)
+    `$ARTICLE_QA_RERANKER` or none; a language model is asked if `$ARTICLE_QA_LLM_URL` names one. Index and models are
+    opened at the first question and kept. Raises NoIndexError if nothing was built there yet, EncoderError if a model
+    cannot be loaded, QuestionError if the question is empty or a filter makes no sense.
     """
     path = Path(store or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).expanduser().resolve()
+    name = reranker or os.environ.get(RERANKER_VARIABLE) or None
     with _answerers_lock:
-        answerer = _answerers.get(path) or _answerers.setdefault(path, Answerer(path, llm=llm_from()))
+        answerer = _answerers.get((path, name))
+        if answerer is None:
+            answerer = _answerers[path, name] = Answerer(path, reranker=name, llm=llm_from())
     return answerer.ask(question, k=k, filters=filters, after=after, dates=dates, today=today)

@@ -58,6 +58,15 @@ Device = Annotated[
         "--device", envvar="ARTICLE_QA_DEVICE", help="torch's name of the device: cpu, cuda, mps.", metavar="NAME"
     ),
 ]
+Reranker = Annotated[
+    str | None,
+    typer.Option(
+        "--reranker",
+        envvar="ARTICLE_QA_RERANKER",
+        help="A cross-encoder that puts the passages in order: a folder or a hub name. Default: none.",
+        metavar="NAME",
+    ),
+]
 Llm = Annotated[
     str | None,
     typer.Option(
@@ -132,6 +141,7 @@ def ask(
     no_dates: Annotated[
         bool, typer.Option("--no-dates", help='Search all articles whatever the question says ("last week\'s news").')
     ] = False,
+    reranker: Reranker = None,
     device: Device = None,
     llm: Llm = None,
     llm_model: LlmModel = None,
@@ -148,7 +158,7 @@ def ask(
             'Run: article-qa ask "네이버의 연구소는 어디에?"'
         )
     asked = _typed() if interactive else [question] if question is not None else _read_questions(questions)
-    answerer = Answerer(store, device=device, threshold=threshold, llm=llm_from(llm, llm_model))
+    answerer = Answerer(store, reranker=reranker, device=device, threshold=threshold, llm=llm_from(llm, llm_model))
     filters = Filters(since=since, until=until, lang=lang, article_ids=tuple(article or ()))
     answer: Answer | None = None
     for one in asked:
@@ -165,6 +175,7 @@ def evaluate(
     articles: Articles = ARTICLES,
     store: Store = STORE,
     model: Model = None,
+    reranker: Reranker = None,
     device: Device = None,
     threshold: Annotated[
         float | None, typer.Option("--threshold", help="Abstain below this support.", min=0.0, max=1.0)
@@ -192,7 +203,7 @@ def evaluate(
     need_ir_measures()
     if plot is not None:
         need_plot(plot)
-    outcomes = _ask_all(asked, articles, store, model, device)
+    outcomes = _ask_all(asked, articles, store, model, reranker, device)
     figures = figures_of(outcomes, support_model().threshold if threshold is None else threshold)
     wrong = missed(outcomes, figures.threshold) if misses else []
     if plot is not None:
@@ -267,6 +278,7 @@ def serve(
     articles: Articles = ARTICLES,
     store: Store = STORE,
     model: Model = None,
+    reranker: Reranker = None,
     device: Device = None,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)] = 7860,
@@ -278,6 +290,7 @@ def serve(
         "--articles": articles,
         "--store": store,
         "--model": model,
+        "--reranker": reranker,
         "--device": device,
         "--host": host,
         "--port": port,
@@ -359,7 +372,12 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def _ask_all(
-    questions: Sequence[Question], articles: Path, store: Path, model: str | None, device: str | None
+    questions: Sequence[Question],
+    articles: Path,
+    store: Path,
+    model: str | None,
+    reranker: str | None,
+    device: str | None,
 ) -> list[Outcome]:
     """Bring the index up to date, ask every question and return what came of it."""
     from tqdm import tqdm
@@ -367,14 +385,16 @@ def _ask_all(
     from index.build import build as build_index
     from index.build import encoder_for
     from qa.answering import Answerer
+    from qa.crossencoder import CrossEncoderReranker
     from qa.judging import judge_all
 
     encoder = encoder_for(store, model, device)
+    ordering = CrossEncoderReranker(reranker, device=device) if reranker is not None else None
     with progress_bar() as progress:
         built = build_index(articles, store, encoder, progress=progress)
     if built.published:
         print(f"{store / built.generation}: built ({built.chunks} chunks, {built.seconds:.1f} s)", file=sys.stderr)
-    answerer = Answerer(store, encoder=encoder, threshold=0.0)
+    answerer = Answerer(store, encoder=encoder, reranker=ordering, device=device, threshold=0.0)
     judged = judge_all(questions, answerer, articles, dict(built.duplicates))
     return list(tqdm(judged, total=len(questions), desc="asking", unit="question", disable=None))
 

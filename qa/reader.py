@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from index.loading import reason, usable
 from index.records import EncoderError, Span
 from qa.window import Tokens, Window, tokens_of
 
@@ -81,17 +82,23 @@ class NetworkReader:
         return found
 
 
+def bundled_reader(device: str | None = None) -> NetworkReader:
+    """Return the reader that ships with the package; it is loaded once to each `device`, see `load_reader`."""
+    return _bundled(usable(device))
+
+
 @cache
-def bundled_reader() -> NetworkReader:
-    """Return the reader that ships with the package; it is loaded once."""
-    return load_reader(FOLDER, ENCODER_FOLDER)
+def _bundled(device: str) -> NetworkReader:
+    return load_reader(FOLDER, ENCODER_FOLDER, device)
 
 
-def load_reader(folder: Path, encoder_folder: Path) -> NetworkReader:
+def load_reader(folder: Path, encoder_folder: Path, device: str | None = None) -> NetworkReader:
     """Load the reader in `folder` over the word embeddings and the tokenizer of the encoder in `encoder_folder`.
 
-    Raises EncoderError if files are missing or damaged, or if it was trained on another encoder.
+    `device` is torch's ("cpu", "cuda"); None takes an accelerator if there is one. Raises EncoderError if the device
+    cannot be used, if files are missing or damaged, or if it was trained on another encoder.
     """
+    device = usable(device)
     try:
         made_for = json.loads((folder / "reader.json").read_text(encoding="utf-8"))["encoder_sha256"]
         embeddings = encoder_folder / "model.safetensors"
@@ -118,8 +125,8 @@ def load_reader(folder: Path, encoder_folder: Path) -> NetworkReader:
         weights[f"body.{_WORDS}"] = load_file(str(embeddings))[_WORDS]
         network.load_state_dict({key: value.to(float32) for key, value in weights.items()})
     except Exception as error:  # a damaged file raises anything: SafetensorError, RuntimeError, KeyError
-        raise EncoderError(_DAMAGED.format(name=folder.name, reason=" ".join(str(error).split())[:200])) from error
-    return NetworkReader(network, AutoTokenizer.from_pretrained(str(encoder_folder)))
+        raise EncoderError(_DAMAGED.format(name=folder.name, reason=reason(error))) from error
+    return NetworkReader(network.to(device), AutoTokenizer.from_pretrained(str(encoder_folder)))
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:

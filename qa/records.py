@@ -57,12 +57,16 @@ class Dates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A chunk that was retrieved. Ranks count from 1; None means it was not among the hits of that side."""
+    """A chunk that was retrieved. Ranks count from 1; None means it was not among the hits of that side.
+
+    `rerank_score` is what a reranker said of it, on a scale of its own; None if it was not asked.
+    """
 
     chunk: Chunk
     score: float
     lexical_rank: int | None
     dense_rank: int | None
+    rerank_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,12 @@ def test_a_model_without_a_limit(tmp_path: Path) -> None:
         SentenceTransformerEncoder(str(tmp_path / "model"), device="cpu")
 
 
+def test_a_device_that_torch_does_not_have() -> None:
+    """It is the device that is named, not the model."""
+    with pytest.raises(EncoderError, match=r"The device 'abacus' cannot be used \(.+\)\. Expected .* with --device"):
+        SentenceTransformerEncoder(device="abacus")
+
+
 @pytest.mark.parametrize("name", ["/no/such/folder", "./missing", "no/such/folder"])
 def test_a_missing_folder(name: str) -> None:
     """A path where nothing is fails at once, named, with what could be given instead."""

@@ -6,8 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from toy import ToyEncoder
 
 from index.records import EncoderError
+from qa import Answerer
 from qa.reader import ENCODER_FOLDER, FOLDER, NetworkReader, Reading, bundled_reader, load_reader
 from qa.window import Window
 
@@ -87,6 +89,15 @@ def test_many_threads_read_at_once(reader: NetworkReader) -> None:
     for thread in threads:
         thread.join()
     assert [[r.span for r in f[0]] for f in found] == [[r.span for r in expected[0]]] * 4
+
+
+def test_it_reads_on_the_device_that_is_named(store: Path, toy: ToyEncoder) -> None:
+    """`device` is for the reader, too: on torch's "meta", which holds no numbers, there is nothing to read off."""
+    answerer = Answerer(store, encoder=toy, device="meta")
+    with pytest.raises(RuntimeError, match="meta tensor"):
+        answerer.ask("Where is the lab?")
+    with pytest.raises(EncoderError, match=r"The device 'abacus' cannot be used \(.+\)\. Expected .* with --device"):
+        Answerer(store, encoder=toy, device="abacus")
 
 
 @pytest.mark.parametrize("damage", ["missing", "half", "card", "other encoder"])
