@@ -63,8 +63,8 @@ _MESSAGES = {
     },
     # The page: labels that its browser picks by locale …
     "label_lead": {
-        "ko": "기사에 적힌 문장을 그대로 잘라 답합니다. 기사에 없으면 없다고 합니다.",
-        "en": "Answers are sentences cut from the articles, word for word, or none if the articles do not say.",
+        "ko": "기사에 적힌 문장을 그대로 잘라 보여 드립니다. 기사에 없으면 없다고 합니다.",
+        "en": "Answers stand on sentences cut from the articles, word for word. Where they do not say, neither do we.",
     },
     "label_question": {"ko": "질문", "en": "Question"},
     "label_placeholder": {"ko": "기사에 대해 물어보세요", "en": "Ask about the articles"},
