@@ -8,11 +8,11 @@ as the share of the question that is found in the passage (`LexicalIndex.search`
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from index.encoder import Encoder, Vectors
 from index.language import detect_language
-from index.records import Article, QuestionError
+from index.records import Article, Hit, QuestionError
 from index.store import Index
 from index.tokens import tokenize
 from qa.records import Filters, Passage
@@ -35,7 +35,7 @@ def retrieve(
     _check(question)
     only = None if filters is None else _allowed(index.articles, filters)
     vector: Vectors = encoder.encode_queries([question])[0]
-    lexical = index.search_lexical(tokenize(question), _POOL, only)
+    lexical = search_words(question, index, _POOL, only)
     dense = index.search_dense(vector, _POOL, only)
     lexical_rank = {hit.row: rank for rank, hit in enumerate(lexical, 1)}
     dense_rank = {hit.row: rank for rank, hit in enumerate(dense, 1)}
@@ -56,6 +56,21 @@ def retrieve(
         )
     passages.sort(key=lambda p: (-p.score, p.chunk.article_id, p.chunk.start))
     return passages[:k]
+
+
+def search_words(question: str, index: Index, k: int, only: Set[str] | None = None) -> list[Hit]:
+    """Return the best rows by BM25, best first, at most `k` in the question's language and `k` in others.
+
+    The former are found by the question's own terms; the latter also by what says the same in their language, which
+    would only blur the former. With `only`, rows of these articles.
+    """
+    own = index.search_lexical(tokenize(question), k, only)
+    foreign = index.foreign(question) if only is None else index.foreign(question) & only
+    if not foreign:
+        return own
+    home = [hit for hit in own if index.chunks[hit.row].article_id not in foreign]
+    away = index.search_lexical(index.concepts(question), k, foreign)
+    return sorted([*home, *away], key=lambda hit: (-hit.score, hit.row))
 
 
 def _dense_share(question_language: str, passage_language: str) -> float:
