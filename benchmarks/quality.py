@@ -29,6 +29,7 @@ from typing import Any
 
 from index.build import build
 from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
+from index.language import detect_language
 from index.records import Chunk
 from index.store import open_index
 from qa import Answerer
@@ -123,7 +124,7 @@ def measure(eval_set: EvalSet, encoder: Encoder, folder: Path, every: int) -> It
             in_order = reordered(passages, read(question, passages, index, reader))
             seconds += retrieved - started
             reading += time.perf_counter() - retrieved
-            lexical = search_words(question, index, _POOL)
+            lexical = search_words(question, detect_language(question), index, _POOL)
             dense = index.search_dense(encoder.encode_queries([question])[0], _POOL)
             ranked["mixed"].append(_articles([p.chunk for p in passages]))
             ranked["read"].append(_articles([p.chunk for p in in_order]))

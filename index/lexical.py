@@ -58,7 +58,6 @@ Asked = str | Concept
 _AROUND = 3  # rows of the same article, on each side
 _AROUND_BOOST = 0.5
 _TITLE_BOOST = 0.45
-_WAY_BOOST = 0.8  # of a concept that is said otherwise: translations are less certain than the question's own words
 _WRITER_BYTES = 256_000_000  # enough for one segment of some 500,000 rows, so that equal scores keep the order of rows
 _SPARE = 32  # hits fetched beyond k, so that rows of equal score at the edge are cut in order
 
@@ -171,7 +170,7 @@ class LexicalIndex:
         for way in concept.ways:
             weights = list(map(self._weight, way))
             whole = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._anywhere(term)) for term in way])
-            said.append(tantivy.Query.boost_query(whole, _WAY_BOOST * min(most, max(weights)) / sum(weights)))
+            said.append(tantivy.Query.boost_query(whole, min(most, max(weights)) / sum(weights)))
         return tantivy.Query.disjunction_max_query(said)
 
     def _anywhere(self, term: str) -> Any:

@@ -33,7 +33,6 @@ from typing import Any
 
 from index.bridge import BRIDGED, Bridge
 from index.encoder import Vectors
-from index.language import detect_language
 from index.lexical import Asked, Concept, LexicalIndex, Terms
 from index.records import Article, Chunk, DamagedIndexError, Hit, NoIndexError, SchemaError, StoreError
 from index.vectors import FlatVectors
@@ -137,10 +136,9 @@ class Index:
         self._bridge: Bridge | None = None
         self._concepts = lru_cache(maxsize=64)(self._find_concepts)  # each question asks more than once
 
-    def foreign(self, question: str) -> frozenset[str]:
-        """Return the ids of the articles that say in another language what `question` asks for: see `concepts`."""
-        own = detect_language(question)
-        return frozenset[str]().union(*(ids for language, ids in self._bridged.items() if language != own))
+    def foreign(self, language: str) -> frozenset[str]:
+        """Return the ids of the articles in another language that are bridged from `language`: see `concepts`."""
+        return frozenset[str]().union(*(ids for other, ids in self._bridged.items() if other != language))
 
     def concepts(self, question: str) -> tuple[Concept, ...]:
         """Return what `question` asks for, in its order, with the ways in which the other language says the same.

@@ -88,10 +88,10 @@ def candidates(passages: Sequence[Passage], articles: Mapping[str, Article]) -> 
 def weigh(question: str, found: Sequence[Candidate], index: Index, reader: Reader) -> list[Weighed]:
     """Return each of `found` with the evidence for it."""
     readings = _read(question, found, index.articles, reader)
-    own_words = _weighted([Concept(terms=(term,)) for term in dict.fromkeys(tokenize(question))], index)
-    foreign = index.foreign(question) & {candidate.passage.chunk.article_id for candidate in found}
-    all_words = _weighted(index.concepts(question), index) if foreign else own_words
     kind, language = asked_for(question), detect_language(question)
+    own_words = _weighted([Concept(terms=(term,)) for term in dict.fromkeys(tokenize(question))], index)
+    foreign = index.foreign(language) & {candidate.passage.chunk.article_id for candidate in found}
+    all_words = _weighted(index.concepts(question), index) if foreign else own_words
     weighed = []
     for candidate, reading in zip(found, readings, strict=True):
         article = index.articles[candidate.passage.chunk.article_id]

@@ -138,10 +138,10 @@ def test_passages_in_the_language_of_the_question_are_found_by_its_own_terms(bot
     question = "Which laboratory of the 은행 lends money?"
     home = {hit.row: hit.score for hit in both.search_lexical(tokenize(question), 5)}
     assert home
-    found = search_words(question, both, 5)
-    away = both.foreign(question)
+    found = search_words(question, "en", both, 5)
+    away = both.foreign("en")
     assert away == {"ko.txt"}
     assert {hit.row: hit.score for hit in found if both.chunks[hit.row].article_id not in away} == home
     assert [both.chunks[hit.row].article_id for hit in found if hit.row not in home] == ["ko.txt"]
-    assert {hit.row: hit.score for hit in search_words(question, both, 5, {"bank.txt", "en.txt"})} == home
-    assert [both.chunks[hit.row].article_id for hit in search_words(question, both, 5, {"ko.txt"})] == ["ko.txt"]
+    assert {hit.row: hit.score for hit in search_words(question, "en", both, 5, {"bank.txt", "en.txt"})} == home
+    assert [both.chunks[hit.row].article_id for hit in search_words(question, "en", both, 5, {"ko.txt"})] == ["ko.txt"]

@@ -145,12 +145,12 @@ def test_rows_of_the_same_article_lend_their_terms(tmp_path: Path) -> None:
 
 
 def test_a_concept_counts_once_in_its_best_way(tmp_path: Path) -> None:
-    """A row with the question's own term scores as without ways, one that says the same otherwise four fifths."""
+    """A row with the question's own term scores as without ways, and so does one that says the same otherwise."""
     index = made(tmp_path, [row("lab a"), row("labor b"), row("labor lab"), row("c d")])
     concept = Concept(terms=("lab",), ways=(("labor",),))
     alone = {hit.row: hit.score for hit in index.search(["lab"], 4)}
     assert {hit.row: hit.score for hit in index.search([concept], 4)} == pytest.approx(
-        {0: alone[0], 1: 0.8 * alone[0], 2: alone[2]}, abs=1e-5
+        {0: alone[0], 1: alone[0], 2: alone[2]}, abs=1e-5
     )
     assert index.weights([concept]) == index.weights(["lab"])
 
@@ -161,5 +161,5 @@ def test_all_terms_of_a_way_must_be_there(tmp_path: Path) -> None:
     concept = Concept(terms=("미국",), ways=(("unit", "state"),))
     found = index.search([concept], 4)
     assert [hit.row for hit in found] == [2]
-    assert found[0].score == pytest.approx(0.8, abs=1e-5)
+    assert found[0].score == pytest.approx(1.0, abs=1e-5)
     assert index.weights([concept]) == index.weights(["state"])

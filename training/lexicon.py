@@ -1,7 +1,7 @@
 """Make the bilingual lexicon: python -m training.lexicon DATA_DIR [--own FOLDER ...] [--out FILE]
 
-DATA_DIR holds parallel/*.tsv and qa/own_*.jsonl; FOLDERs hold more own_reader files. Nothing of eval/ is read, and no
-question of TyDi, in whatever language: benchmarks ask those. Writes `index/lexicon.tsv`:
+DATA_DIR holds parallel/own_*.tsv and qa/own_*.jsonl; FOLDERs hold more own_reader files. Nothing of eval/ is read, and
+no question of TyDi, in whatever language: benchmarks ask those. Writes `index/lexicon.tsv`:
 
 - the months, and the lines of training/own/lexicon.txt, written by hand without a look at any evaluation question;
 - every glossary entry whose Korean side is one term ("National Assembly", 국회);
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import calendar
 import itertools
-import json
 import math
 import re
 from collections import Counter, defaultdict
@@ -23,6 +22,8 @@ from pathlib import Path
 from index import lexicon
 from index.tokens import tokenize
 from index.transliteration import Names
+from training.reading import stories
+from training.texts import read_jsonl
 
 Pair = tuple[Sequence[str], Sequence[str]]
 Probabilities = dict[tuple[str, str], float]
@@ -57,7 +58,7 @@ def main() -> None:
     entries: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for english, korean in [*_hand(), *_phrases(glossary)]:
         if (terms := tuple(tokenize(english))) and korean and terms != (korean,):
-            entries.setdefault(terms, (english.lower(), []))[1].append(korean)
+            entries.setdefault(terms, (_folded(english), []))[1].append(korean)
     by_hand = {tuple(tokenize(english)) for english, _ in _hand()}
     inside: dict[str, set[str]] = defaultdict(set)  # a phrase's translation is none of its words
     for terms, (_, translations) in entries.items():
@@ -66,10 +67,16 @@ def main() -> None:
     for english, korean in words:
         terms = tuple(tokenize(english))
         if terms not in by_hand and terms[0] not in inside[korean]:
-            entries.setdefault(terms, (english.lower(), []))[1].append(korean)
+            entries.setdefault(terms, (_folded(english), []))[1].append(korean)
     lines = [f"{english}\t{' '.join(dict.fromkeys(korean))}\n" for english, korean in sorted(entries.values())]
     options.out.write_text("".join(lines), encoding="utf-8")
     print(f"{len(texts)} pairs; {len(by_hand)} entries by hand, {len(words)} aligned translations, {len(lines)} lines")
+
+
+def _folded(english: str) -> str:
+    """Return `english` in small letters, unless that makes other terms of it (US)."""
+    small = english.lower()
+    return small if tokenize(small) == tokenize(english) else english
 
 
 def aligned(texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -146,25 +153,17 @@ def _texts(parallel: Path, folders: Sequence[Path]) -> Iterator[tuple[str, str]]
     for name in _PARALLEL:
         yield from _tab_separated(parallel / f"{name}.tsv")
     for folder in folders:
-        for pattern in ("own_qa_*.jsonl", "own_reader_*.jsonl"):
-            for path in sorted(folder.glob(pattern)):
-                yield from _questions(path)
+        for path in sorted(folder.glob("own_qa_*.jsonl")):
+            yield from ((record["ko_q"], record["en_q"]) for record in read_jsonl(path))
+    for story in stories(*folders):
+        if not story.held_out:  # the support model is fitted on those, and would trust their words too much
+            yield from ((asked["ko"], asked["en"]) for asked in story.questions)
 
 
 def _tab_separated(path: Path) -> Iterator[tuple[str, str]]:
     for line in path.read_text(encoding="utf-8").splitlines():
         korean, english = line.split("\t")
         yield korean, english
-
-
-def _questions(path: Path) -> Iterator[tuple[str, str]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        record = json.loads(line)
-        if "ko_q" in record:
-            yield record["ko_q"], record["en_q"]
-        for question in record.get("questions", ()):
-            if "ko" in question and "en" in question:
-                yield question["ko"], question["en"]
 
 
 if __name__ == "__main__":
