@@ -134,6 +134,7 @@ def _hand() -> Iterator[tuple[str, str]]:
     yield from ((calendar.month_name[month], f"{month}월") for month in range(1, 13))
     for line in _HAND.read_text(encoding="utf-8").splitlines():
         english, translations = line.split("=")
+        english = english if tokenize(english) else english.upper()  # us, the country, and not we
         for translation in translations.split():
             terms = tokenize(translation)
             joined = {x + y for x, y in itertools.permutations(terms, 2)}
