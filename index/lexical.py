@@ -10,7 +10,7 @@ updated would score otherwise than the same index built at once (200,000 rows ta
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,17 @@ class Concept:
 
     terms: tuple[str, ...]
     ways: tuple[tuple[str, ...], ...] = ()
+
+    def held(self, present: Set[str]) -> float:
+        """Return how much of it the terms `present` say: 1.0 if they hold one of its ways, else the share of `terms`.
+
+        >>> rich = Concept(terms=("500", "billion"), ways=(("5000억",),))
+        >>> rich.held({"500", "yen"}), rich.held({"5000억", "엔"})
+        (0.5, 1.0)
+        """
+        if any(present >= set(way) for way in self.ways):
+            return 1.0
+        return sum(term in present for term in self.terms) / len(self.terms)
 
 
 Asked = str | Concept
