@@ -29,9 +29,9 @@ from typing import Any
 
 from index.build import build
 from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
+from index.language import detect_language
 from index.records import Chunk
 from index.store import open_index
-from index.tokens import tokenize
 from qa import Answerer
 from qa.evaluation import Evaluation, evaluate, rank_figures
 from qa.gold import read_questions
@@ -39,7 +39,7 @@ from qa.judging import judge_all
 from qa.reader import bundled_reader
 from qa.report import report, table
 from qa.rerank import read, reordered
-from qa.retrieve import retrieve
+from qa.retrieve import retrieve, search_words
 from qa.support import support_model
 
 ROOT = Path(__file__).parent.parent
@@ -124,7 +124,7 @@ def measure(eval_set: EvalSet, encoder: Encoder, folder: Path, every: int) -> It
             in_order = reordered(passages, read(question, passages, index, reader))
             seconds += retrieved - started
             reading += time.perf_counter() - retrieved
-            lexical = index.search_lexical(tokenize(question), _POOL)
+            lexical = search_words(question, detect_language(question), index, _POOL)
             dense = index.search_dense(encoder.encode_queries([question])[0], _POOL)
             ranked["mixed"].append(_articles([p.chunk for p in passages]))
             ranked["read"].append(_articles([p.chunk for p in in_order]))

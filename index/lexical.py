@@ -1,4 +1,4 @@
-"""BM25 behind one door: lists of terms in, rows and scores out. tantivy stores and ranks; the terms are ours.
+"""BM25 behind one door: what is asked for in, rows and scores out. tantivy stores and ranks; the terms are ours.
 
 Knows nothing of text, languages or articles: a row is a number, a group is a number (the article it comes from).
 
@@ -10,7 +10,7 @@ updated would score otherwise than the same index built at once (200,000 rows ta
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,32 @@ class Terms:
     group: int
     title: tuple[str, ...]
     text: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """One thing that a question asks for: its own `terms`, any of which count, and other `ways` to say the same.
+
+    A way is there when all of its terms are.
+    """
+
+    terms: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...] = ()
+
+    def held(self, present: Set[str]) -> float:
+        """Return how much of it the terms `present` say: 1.0 if they hold one of its ways, else the share of `terms`.
+
+        >>> rich = Concept(terms=("500", "billion"), ways=(("5000억",),))
+        >>> rich.held({"500", "yen"}), rich.held({"5000억", "엔"})
+        (0.5, 1.0)
+        """
+        if any(present >= set(way) for way in self.ways):
+            return 1.0
+        return sum(term in present for term in self.terms) / len(self.terms)
+
+
+Asked = str | Concept
+"""A term is a concept that is said in one way."""
 
 
 # A chunk is found by its own terms, and half as much by those around it: what a question names once is often told some
@@ -79,26 +105,20 @@ class LexicalIndex:
         except ValueError as error:  # tantivy's name for a full disk
             raise OSError(str(error)) from error
 
-    def search(self, terms: Sequence[str], k: int, groups: Sequence[int] | None = None) -> list[Hit]:
-        """Return the `k` best rows that hold any of `terms`, best first, equal scores in the order of rows.
+    def search(self, asked: Sequence[Asked], k: int, groups: Sequence[int] | None = None) -> list[Hit]:
+        """Return the `k` best rows that hold any of what is `asked`, best first, equal scores in the order of rows.
 
-        A score is BM25 as a share of what a row of average length that holds every term once would get: near 1 when
-        all of the question is there, near 0 when only its least telling terms are. A term that no row holds counts as
-        the rarest, so a question in another language stays near 0. With `groups`, only rows of these groups are found;
-        the scores stay the same.
+        A score is BM25 as a share of what a row of average length that holds every concept once would get: near 1 when
+        all of the question is there, near 0 when only its least telling terms are. A concept counts in the way in which
+        the row has most of it. One that no row holds counts as the rarest, so a question in another language that was
+        not translated stays near 0. With `groups`, only rows of these groups are found; the scores stay the same.
         """
         import tantivy
 
-        terms = list(dict.fromkeys(terms))
-        if not terms or k < 1 or (groups is not None and not groups):
+        concepts = list(dict.fromkeys(map(_concept, asked)))
+        if not concepts or k < 1 or (groups is not None and not groups):
             return []
-        clauses: list[Any] = []
-        for term in terms:
-            clauses.append((tantivy.Occur.Should, self._term("text", term)))
-            for field, boost in (("around", _AROUND_BOOST), ("title", _TITLE_BOOST)):
-                boosted = tantivy.Query.boost_query(self._term(field, term), boost)
-                clauses.append((tantivy.Occur.Should, boosted))
-        query = tantivy.Query.boolean_query(clauses)
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._said(concept)) for concept in concepts])
         if groups is not None:
             chosen = tantivy.Query.term_set_query(self._index.schema, "group", list(groups))
             query = tantivy.Query.boolean_query(
@@ -108,15 +128,58 @@ class LexicalIndex:
                 ]
             )
         found = self._searcher.search(query, limit=k + _SPARE, count=False).hits
-        full = (1 + _AROUND_BOOST) * sum(self.weights(terms))
+        full = (1 + _AROUND_BOOST) * sum(self.weights(concepts))
         hits = [Hit(row=self._row(address), score=float(score) / full) for score, address in found]
         return sorted(hits, key=lambda hit: (-hit.score, hit.row))[:k]
 
-    def weights(self, terms: Sequence[str]) -> list[float]:
-        """Return the weight of each term, ln(1 + (N - n + 0.5) / (n + 0.5)) for n of N rows, as Lucene has it."""
-        total = self._searcher.num_docs
-        frequencies = (self._searcher.doc_freq("text", term) for term in terms)
-        return [math.log1p((total - n + 0.5) / (n + 0.5)) for n in frequencies]
+    def weights(self, asked: Sequence[Asked]) -> list[float]:
+        """Return how much each concept tells: the sum of its own terms' weights or, if no row holds any of them, the
+        weight of its most telling way.
+
+        A term weighs ln(1 + (N - n + 0.5) / (n + 0.5)) for n of N rows, as Lucene has it.
+        """
+        return [self._concept_weight(_concept(one)) for one in asked]
+
+    def vocabulary(self) -> list[str]:
+        """Return the terms of all rows' texts, in the order of their bytes."""
+        return [term for term, _ in self._searcher.terms_with_prefix("text", "")]
+
+    def _concept_weight(self, concept: Concept) -> float:
+        if not concept.ways or any(self._frequency(term) for term in concept.terms):
+            return sum(map(self._weight, concept.terms))
+        return max(max(map(self._weight, way)) for way in concept.ways)
+
+    def _weight(self, term: str) -> float:
+        n = self._frequency(term)
+        return math.log1p((self._searcher.num_docs - n + 0.5) / (n + 0.5))
+
+    def _frequency(self, term: str) -> int:
+        return int(self._searcher.doc_freq("text", term))
+
+    def _said(self, concept: Concept) -> Any:
+        """Return the query for the best of a concept's ways.
+
+        A way of several terms counts as its most telling one, and none for more than the concept weighs.
+        """
+        import tantivy
+
+        own = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._anywhere(term)) for term in concept.terms])
+        if not concept.ways:
+            return own
+        said, most = [own], self._concept_weight(concept)
+        for way in concept.ways:
+            weights = list(map(self._weight, way))
+            whole = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._anywhere(term)) for term in way])
+            said.append(tantivy.Query.boost_query(whole, min(most, max(weights)) / sum(weights)))
+        return tantivy.Query.disjunction_max_query(said)
+
+    def _anywhere(self, term: str) -> Any:
+        import tantivy
+
+        clauses: list[Any] = [(tantivy.Occur.Should, self._term("text", term))]
+        for field, boost in (("around", _AROUND_BOOST), ("title", _TITLE_BOOST)):
+            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, term), boost)))
+        return tantivy.Query.boolean_query(clauses)
 
     def _term(self, field: str, term: str) -> Any:
         import tantivy
@@ -125,6 +188,10 @@ class LexicalIndex:
 
     def _row(self, address: Any) -> int:
         return int(self._searcher.doc(address)["row"][0])
+
+
+def _concept(asked: Asked) -> Concept:
+    return asked if isinstance(asked, Concept) else Concept(terms=(asked,))
 
 
 def _around(rows: Sequence[Terms], row: int) -> Iterator[str]:

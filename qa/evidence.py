@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.chunking import is_heading
 from index.language import detect_language
+from index.lexical import Concept
 from index.records import Article, Chunk, Span
 from index.sentences import sentences
 from index.store import Index
@@ -42,7 +43,8 @@ class Evidence:
     `reader` are the log-odds that the reader gives it. `coverage` is the share of the question's terms that the
     sentence has, weighted by how much they tell; `context_coverage` the same of the title, the sentence before and the
     sentence. `passage` is the score of its passage, `kind` whether it holds what is asked for, `numbers` the share of
-    the question's numbers ("2017") that the sentence or the one before has, 0.5 if the question has none.
+    the question's numbers ("2017") that the sentence or the one before has, 0.5 if the question has none. An article in
+    another language has what it says in its own way (`Index.concepts`).
     """
 
     reader: float
@@ -86,23 +88,25 @@ def candidates(passages: Sequence[Passage], articles: Mapping[str, Article]) -> 
 def weigh(question: str, found: Sequence[Candidate], index: Index, reader: Reader) -> list[Weighed]:
     """Return each of `found` with the evidence for it."""
     readings = _read(question, found, index.articles, reader)
-    terms = list(dict.fromkeys(tokenize(question)))
-    weights = dict(zip(terms, index.term_weights(terms), strict=True))
-    numbers = {term for term in terms if term.isdigit()}
     kind, language = asked_for(question), detect_language(question)
+    own_words = _weighted([Concept(terms=(term,)) for term in dict.fromkeys(tokenize(question))], index)
+    foreign = index.foreign(language) & {candidate.passage.chunk.article_id for candidate in found}
+    all_words = _weighted(index.concepts(question), index) if foreign else own_words
     weighed = []
     for candidate, reading in zip(found, readings, strict=True):
         article = index.articles[candidate.passage.chunk.article_id]
         text, start = candidate.span.of(article.text), candidate.span.start
         before = candidate.before.of(article.text) if candidate.before else ""
         own, led_by = _terms(text), _terms(before)
+        asked = all_words if article.id in foreign else own_words
+        numbers = {concept: 1.0 for concept in asked if any(term.isdigit() for term in concept.terms)}
         evidence = Evidence(
             reader=reading.log_odds,
-            coverage=_coverage(weights, own),
-            context_coverage=_coverage(weights, own | led_by | _terms(article.title)),
+            coverage=_coverage(asked, own),
+            context_coverage=_coverage(asked, own | led_by | _terms(article.title)),
             passage=candidate.passage.score,
             kind=holds(text, kind),
-            numbers=len(numbers & (own | led_by)) / len(numbers) if numbers else 0.5,
+            numbers=_coverage(numbers, own | led_by) if numbers else 0.5,
             same_language=float(language == article.lang),
         )
         certain = reading.certainty >= _CERTAIN
@@ -153,6 +157,10 @@ def _terms(text: str) -> frozenset[str]:
     return frozenset(tokenize(text))
 
 
-def _coverage(weights: Mapping[str, float], present: frozenset[str]) -> float:
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
+def _weighted(concepts: Sequence[Concept], index: Index) -> dict[Concept, float]:
+    return dict(zip(concepts, index.term_weights(concepts), strict=True))
+
+
+def _coverage(asked: Mapping[Concept, float], present: frozenset[str]) -> float:
+    total = sum(asked.values())
+    return sum(weight * concept.held(present) for concept, weight in asked.items()) / total if total else 0.0

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import disk_full_at
 
-from index.lexical import LexicalIndex, Terms
+from index.lexical import Concept, LexicalIndex, Terms
 
 
 def made(folder: Path, rows: Sequence[Terms]) -> LexicalIndex:
@@ -142,3 +142,24 @@ def test_rows_of_the_same_article_lend_their_terms(tmp_path: Path) -> None:
     found = made(tmp_path, rows).search(["x"], 10)
     assert [hit.row for hit in found] == [0, 1, 2, 3]
     assert found[0].score > 2 * found[1].score
+
+
+def test_a_concept_counts_once_in_its_best_way(tmp_path: Path) -> None:
+    """A row with the question's own term scores as without ways, and so does one that says the same otherwise."""
+    index = made(tmp_path, [row("lab a"), row("labor b"), row("labor lab"), row("c d")])
+    concept = Concept(terms=("lab",), ways=(("labor",),))
+    alone = {hit.row: hit.score for hit in index.search(["lab"], 4)}
+    assert {hit.row: hit.score for hit in index.search([concept], 4)} == pytest.approx(
+        {0: alone[0], 1: alone[0], 2: alone[2]}, abs=1e-5
+    )
+    assert index.weights([concept]) == index.weights(["lab"])
+
+
+def test_all_terms_of_a_way_must_be_there(tmp_path: Path) -> None:
+    """A way of two terms is not found by one of them, and tells as much as its most telling one."""
+    index = made(tmp_path, [row("unit a"), row("state b"), row("unit state"), row("unit c")])
+    concept = Concept(terms=("미국",), ways=(("unit", "state"),))
+    found = index.search([concept], 4)
+    assert [hit.row for hit in found] == [2]
+    assert found[0].score == pytest.approx(1.0, abs=1e-5)
+    assert index.weights([concept]) == index.weights(["state"])

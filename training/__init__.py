@@ -7,6 +7,9 @@ finetune    questions onto passages among misleading ones (`mine`), while distil
 evaluate    the table of benchmarks/encoder.py for a folder, kept beside it
 export      half precision, model card, checksums
 
+`lexicon` and `transliteration` make the two tables with which BM25 crosses from English to Korean and back; `support`
+fits when an answer is certain enough.
+
 `student` holds the model, optimisers and checkpoints; `together` lets several processes train one model.
 `python -m training DATA_DIR WORK_DIR` runs all of it and can be stopped and started again.
 """
