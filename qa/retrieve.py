@@ -81,7 +81,8 @@ def search_words(question: str, language: str, index: Index, k: int, only: Set[s
 def _dense_share(question_language: str, passage_language: str) -> float:
     if "und" in (question_language, passage_language) or question_language == passage_language:
         return _DENSE_SHARE_SAME_LANGUAGE
-    return _DENSE_SHARE_TRANSLATED if passage_language in BRIDGED else _DENSE_SHARE_OTHER_LANGUAGE
+    is_translated = {question_language, passage_language} <= BRIDGED
+    return _DENSE_SHARE_TRANSLATED if is_translated else _DENSE_SHARE_OTHER_LANGUAGE
 
 
 def _check(question: str) -> None:
