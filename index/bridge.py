@@ -15,25 +15,30 @@ are written the other language's way. Only what the index holds is added, and no
 
 from __future__ import annotations
 
+import copy
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from index.language import UNDECIDED
 from index.lexical import Concept
-from index.lexicon import lexicon
+from index.lexicon import Lexicon, lexicon
 from index.numerals import amounts
-from index.tokens import tokenize
+from index.tokens import folded, tokenize
 from index.transliteration import Names
 
 BRIDGED = frozenset(("en", "ko"))
 """The languages on either side."""
+
+TRANSLATED = BRIDGED | {UNDECIDED}
+"""Those in which a question may be to be translated; what is too short to tell is mostly English."""
 
 _LATIN = re.compile(
     r"[^\W\d_\u1100-\u11ff\u3040-\u9fff\uac00-\ud7a3]+(?:['’.-][^\W\d_\u1100-\u11ff\u3040-\u9fff\uac00-\ud7a3]+)*"
 )
 _POSSESSIVE = re.compile(r"['’]s$")
 _LONGEST_NAME = 3  # words: South Carolina, Kim Jin-young
+_NAMES_IF_CAPITAL = frozenset(("may", "march", "polish", "turkey"))  # of months and countries
 
 Way = tuple[str, ...]
 
@@ -53,20 +58,27 @@ class Bridge:
         """Prepare to look up names among `vocabulary`, the terms of an index (0.5 s for 100,000)."""
         self._known = frozenset(vocabulary)
         self._names = Names(self._known)
+        self._lexicon = lexicon()
 
-    def concepts(self, question: str) -> list[Concept]:
+    def without_lexicon(self) -> Bridge:
+        """Return the bridge for questions that are neither English nor Korean: names and amounts only."""
+        bridge = copy.copy(self)
+        bridge._lexicon = Lexicon(korean={}, english={}, longest=1)
+        return bridge
+
+    def concepts(self, question: str) -> tuple[Concept, ...]:
         """Return what `question` asks for, in its order; every term of `tokenize(question)` is in one concept."""
-        text = unicodedata.normalize("NFKC", question)
+        text = folded(question)
         terms = list(dict.fromkeys(tokenize(question)))
         found: dict[str, Concept] = {}
         for said, ways in (*self._amounts(text), *self._latin(text)):
-            own = tuple(term for term in said if term in terms and term not in found)
+            own = tuple(dict.fromkeys(term for term in said if term in terms and term not in found))
             concept = Concept(terms=own, ways=ways)
             found |= dict.fromkeys(own, concept)
         for term in terms:
             if term not in found:
                 found[term] = Concept(terms=(term,), ways=self._of_korean(term))
-        return list(dict.fromkeys(found[term] for term in terms))
+        return tuple(dict.fromkeys(found[term] for term in terms))
 
     def _amounts(self, text: str) -> Iterator[tuple[Way, tuple[Way, ...]]]:
         for amount in amounts(text):
@@ -74,12 +86,11 @@ class Bridge:
                 yield tuple(tokenize(amount.text)), ways
 
     def _of_korean(self, term: str) -> tuple[Way, ...]:
-        return self._held(lexicon().english.get(term, ())) or self._by_sound(term)
+        return self._held(self._lexicon.english.get(term, ())) or self._by_sound(term)
 
     def _latin(self, text: str) -> Iterator[tuple[Way, tuple[Way, ...]]]:
         """Yield the terms of each Latin word or phrase, and the ways to say it."""
-        words = [_Word(match.group(), tuple(tokenize(match.group()))) for match in _LATIN.finditer(text)]
-        words = [word for word in words if word.terms]
+        words = _words(match.group() for match in _LATIN.finditer(text))
         at = 0
         while at < len(words):
             phrase, ways = (
@@ -87,13 +98,16 @@ class Bridge:
                 or self._name(words[at : at + _LONGEST_NAME])
                 or (words[at : at + 1], self._of_latin(words[at]))
             )
-            yield _terms(phrase), ways
+            if not ways and len(parts := _parts(phrase)) > 1:  # Seoul-based
+                yield from ((part.terms, self._of_latin(part)) for part in parts)
+            else:
+                yield _terms(phrase), ways
             at += len(phrase)
 
     def _phrase(self, words: Sequence[_Word]) -> tuple[Sequence[_Word], tuple[Way, ...]] | None:
         """Return the longest phrase at the beginning of `words` that has a translation in the index."""
-        for count in range(min(lexicon().longest, len(words)), 1, -1):
-            if ways := self._held(lexicon().korean.get(_terms(words[:count]), ())):
+        for count in range(min(self._lexicon.longest, len(words)), 1, -1):
+            if ways := self._held(self._lexicon.korean.get(_terms(words[:count]), ())):
                 return words[:count], ways
         return None
 
@@ -109,13 +123,24 @@ class Bridge:
         return None
 
     def _of_latin(self, word: _Word) -> tuple[Way, ...]:
-        return self._held(lexicon().korean.get(word.terms, ())) or self._by_sound(_POSSESSIVE.sub("", word.text))
+        if word.text in _NAMES_IF_CAPITAL:
+            return ()
+        return self._held(self._lexicon.korean.get(word.terms, ())) or self._by_sound(_POSSESSIVE.sub("", word.text))
 
     def _by_sound(self, word: str) -> tuple[Way, ...]:
         return tuple((name,) for name in self._names.sounding_like(word)) or self._names.spelled_out(word)
 
     def _held(self, ways: Iterable[Way]) -> tuple[Way, ...]:
         return tuple(way for way in ways if self._known.issuperset(way))
+
+
+def _words(texts: Iterable[str]) -> list[_Word]:
+    words = (_Word(text, tuple(tokenize(text))) for text in texts)
+    return [word for word in words if word.terms]
+
+
+def _parts(phrase: Sequence[_Word]) -> list[_Word]:
+    return _words(phrase[0].text.split("-")) if len(phrase) == 1 else []
 
 
 def _terms(words: Sequence[_Word]) -> Way:

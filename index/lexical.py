@@ -141,8 +141,9 @@ class LexicalIndex:
         return [self._concept_weight(_concept(one)) for one in asked]
 
     def vocabulary(self) -> list[str]:
-        """Return the terms of all rows' texts, in the order of their bytes."""
-        return [term for term, _ in self._searcher.terms_with_prefix("text", "")]
+        """Return the terms of all rows, of their texts and of their titles, sorted."""
+        fields = (self._searcher.terms_with_prefix(field, "") for field in ("text", "title"))
+        return sorted({term for field in fields for term, _ in field})
 
     def _concept_weight(self, concept: Concept) -> float:
         if not concept.ways or any(self._frequency(term) for term in concept.terms):

@@ -38,8 +38,8 @@ _KOREAN_GROUP = re.compile(rf"({_NUMBER})\s?(천)?\s?([조억만])|({_NUMBER})(�
 _KOREAN = re.compile(
     rf"{_START}{_NUMBER}\s?천?\s?[조억만](?:\s?{_NUMBER}\s?천?\s?[억만])*(?:\s?(?:\d천|\d[\d,]{{2,}}))?"
 )
-_ENGLISH_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b", re.IGNORECASE)
-_KOREAN_ORDINAL = re.compile(r"(?<!\d)(\d+)\s?(?:대|번째|차|회|위|세기)")
+_ENGLISH_ORDINAL = re.compile(r"\b(\d{1,6})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_KOREAN_ORDINAL = re.compile(r"(?<!\d)(\d{1,6})\s?(?:대|번째|차|회|위|세기)")
 _DECADE = re.compile(r"\b(\d{3}0)s\b")
 _KOREAN_DECADE = re.compile(r"(\d{3}0)년대")
 

@@ -1,7 +1,7 @@
 """Names across scripts: a word in Latin letters and the words of a vocabulary in Hangul that sound like it, and back.
 
 A joint-sequence model (Bisani and Ney, 2008) without context: each sound of a Hangul word, one to three jamo, is
-spelled by none to five Latin letters, and each spelling costs so many bits. `transliteration.tsv` holds the 461
+spelled by none to five Latin letters, and each spelling costs so many bits. `transliteration.tsv` holds the 464
 spellings with their bits; `python -m training.transliteration DATA` learnt them from 7,000 pairs of names (the
 project's own, and city names of GeoNames, CC BY 4.0). A word that matches by chance costs more bits than its letters
 are worth, the more so the longer it is: what remains is the gain, and it has to outweigh the size of the vocabulary.
@@ -20,6 +20,7 @@ beginning that costs too much is left with all its words: 1 to 2 ms among 25,000
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 import re
@@ -44,7 +45,11 @@ ENDINGS = {"": 0.3, "e": 3.3, "s": 5.0, "h": 5.6, "r": 5.6, "t": 5.6, "es": 6.6,
 _SYLLABLE_GAIN = 4.0  # of each word of a person's name; all must be there, so each may be less certain
 _MOST_SPELLINGS = 8  # of a person's name
 
-_PERSON = re.compile(r"[가-힣]{3}")
+_SURNAMES = (
+    "가강고공곽구국권금기길김나남노도류마맹명모문민박반방배백변봉부사서석선설성소손송신심안양엄여연염예오옥왕용우"
+    "원위유육윤은이인임장전정제조좌주지진차채천최추탁표피하한함허현형호홍황"
+)
+_PERSON = re.compile(f"[{_SURNAMES}][가-힣]{{2}}")
 _HANGUL = re.compile(r"[가-힣]{2,12}")
 _LATIN = re.compile(r"[^\W\d_]{3,20}")
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"})
@@ -86,16 +91,20 @@ class Names:
         return [w for gain, name in gains if gain <= gains[0][0] + _NEAR for w in spelled[name]]
 
     def spelled_out(self, word: str) -> tuple[tuple[str, ...], ...]:
-        """Return the Latin words that spell a Korean person's name, one a syllable: 김진영, kim jin young."""
+        """Return the Latin words that may spell a Korean person's name, one a syllable, the likeliest first.
+
+        >>> Names(["kim", "jin", "gene", "young"]).spelled_out("김진영")
+        (('kim', 'jin', 'young'),)
+        """
         if not _PERSON.fullmatch(word):
             return ()
-        spelled: list[list[str]] = []
+        spelled: list[list[tuple[float, str]]] = []
         for syllable in word:
             found = _in_latin(sounds(syllable), self._sorted_latin)
-            spelled.append([name for name, gain in found if gain >= _SYLLABLE_GAIN])
-            if not spelled[-1]:
-                return ()
-        return tuple(itertools.islice(itertools.product(*spelled), _MOST_SPELLINGS))
+            likely = sorted((LETTER_BITS * len(name) - gain, name) for name, gain in found if gain >= _SYLLABLE_GAIN)
+            spelled.append(likely[:_MOST_SPELLINGS])
+        whole = ((sum(bits for bits, _ in names), names) for names in itertools.product(*spelled))
+        return tuple(tuple(name for _, name in names) for _, names in heapq.nsmallest(_MOST_SPELLINGS, whole))
 
 
 def sounds(word: str) -> str:

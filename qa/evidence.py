@@ -91,7 +91,7 @@ def weigh(question: str, found: Sequence[Candidate], index: Index, reader: Reade
     kind, language = asked_for(question), detect_language(question)
     own_words = _weighted([Concept(terms=(term,)) for term in dict.fromkeys(tokenize(question))], index)
     foreign = index.foreign(language) & {candidate.passage.chunk.article_id for candidate in found}
-    all_words = _weighted(index.concepts(question), index) if foreign else own_words
+    all_words = _weighted(index.concepts(question, language), index) if foreign else own_words
     weighed = []
     for candidate, reading in zip(found, readings, strict=True):
         article = index.articles[candidate.passage.chunk.article_id]

@@ -74,7 +74,7 @@ def search_words(question: str, language: str, index: Index, k: int, only: Set[s
     if not foreign:
         return own
     home = [hit for hit in own if index.chunks[hit.row].article_id not in foreign]
-    away = index.search_lexical(index.concepts(question), k, foreign)
+    away = index.search_lexical(index.concepts(question, language), k, foreign)
     return sorted([*home, *away], key=lambda hit: (-hit.score, hit.row))
 
 

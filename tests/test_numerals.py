@@ -49,7 +49,21 @@ def test_an_amount_is_written_as_the_other_language_does(text: str, way: tuple[s
 
 
 @pytest.mark.parametrize(
-    "text", ["2019", "2019년 3월", "5000명", "3.14", "7 researchers", "1,23", "만", "억 소리", "½", "", "1" * 5000]
+    "text",
+    [
+        "2019",
+        "2019년 3월",
+        "5000명",
+        "3.14",
+        "7 researchers",
+        "1,23",
+        "만",
+        "억 소리",
+        "½",
+        "",
+        "1" * 5000,
+        "제" + "1" * 5000 + "회",
+    ],
 )
 def test_what_both_write_alike_is_left_alone(text: str) -> None:
     """Years, small and endless numbers, and units without a number are not amounts."""

@@ -92,6 +92,22 @@ def test_a_korean_name_is_spelled_out_syllable_by_syllable(vocabulary: list[str]
     assert Names(vocabulary).spelled_out("김진영") == expected
 
 
+@pytest.mark.parametrize(("hangul", "latin"), [("김진영", "kim jin young"), ("박정희", "park chung hee")])
+def test_the_likeliest_spellings_of_a_name_are_given(hangul: str, latin: str) -> None:
+    """Among thousands of words many begin or end like a syllable; what is given is what sounds most like it."""
+    ends = ("", "a", "er", "es", "in", "ling", "on", "t")
+    many = [
+        a + b + c for a in "b c ch g j k p y".split() for b in "a e ea i ou u".split() for c in ("n", "ng", "r", "m")
+    ]
+    names = Names([*(word + end for word in many for end in ends), *latin.split()])
+    assert tuple(latin.split()) in names.spelled_out(hangul)
+
+
+def test_only_a_name_is_spelled_out() -> None:
+    """A blueprint (청사진) has three syllables and no family name."""
+    assert Names(["cheong", "chung", "sa", "jin"]).spelled_out("청사진") == ()
+
+
 def test_codas_are_written_in_many_ways_and_heard_in_seven() -> None:
     """What sounds alike is one: 붇, 붓, 붙."""
     assert len({sounds(syllable) for syllable in "붇붓붙붖붗"}) == 1
