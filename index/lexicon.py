@@ -1,7 +1,7 @@
 """Words and their translations, English and Korean. Knows nothing of indexes: terms in, terms out.
 
 `lexicon.tsv` holds an English word or phrase a line, then the Korean terms that translate it (`2차+세계대전`: both of
-them). `python -m training.lexicon DATA` made its 7,000 lines of texts written for this project: 5,200 words and phrases
+them). `python -m training.lexicon DATA` made its 6,600 lines of texts written for this project: 5,200 words and phrases
 by hand, a glossary in both languages, and what is aligned in sentences and questions in both. Twice as many pairs of
 other texts (PAWS-X, Tatoeba, CLDR) added .004 to finding a sentence's translation among 975, and were left out.
 

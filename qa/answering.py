@@ -19,7 +19,6 @@ from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from index.language import detect_language
 from index.records import EncoderError
 from index.store import Index, current_pointer, open_index
-from index.tokens import kiwi
 from qa.crossencoder import RERANKED, RERANKER_VARIABLE, CrossEncoderReranker, Reranker, reranked
 from qa.dates import read_dates
 from qa.extract import extract
@@ -65,7 +64,7 @@ class Answerer:
         self._llm = llm
         self._lock = threading.Lock()
         index = open_index(store)
-        threading.Thread(target=kiwi).start()  # its dictionaries take as long to load as the models
+        threading.Thread(target=index.concepts, args=("가", "ko")).start()  # loads Kiwi, while the models load
         self._device = device
         self._reader = reader or bundled_reader(device)
         self._reranker = CrossEncoderReranker(reranker, device=device) if isinstance(reranker, str) else reranker

@@ -18,6 +18,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from index import lexicon
 from index.tokens import tokenize
@@ -26,6 +27,16 @@ from training.reading import stories
 from training.texts import read_jsonl
 
 Pair = tuple[Sequence[str], Sequence[str]]
+
+
+class Text(NamedTuple):
+    """The same in both languages; texts of one `source` may all be about one invented thing."""
+
+    source: str
+    korean: str
+    english: str
+
+
 Probabilities = dict[tuple[str, str], float]
 
 _HAND = Path(__file__).parent / "own" / "lexicon.txt"
@@ -35,7 +46,7 @@ _ITERATIONS = 6
 _LEAST = 0.2  # geometric mean of the two probabilities ...
 _LEAST_EACH = 0.1  # ... and each of them
 _MOST = 4  # translations of a word
-_FEWEST = 3  # pairs that hold both, or ...
+_FEWEST = 3  # sources that hold both, or ...
 _FEWEST_IF_SURE = 2  # ... if the mean is at least ...
 _SURE = 0.3
 _FEWEST_NAME = 5  # for words that sound alike: most are invented names, and the bridge finds them by their sound
@@ -53,7 +64,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(lexicon.__file__).with_suffix(".tsv"))
     options = parser.parse_args()
     glossary = [pair for name in _GLOSSARIES for pair in _tab_separated(options.data / "parallel" / f"{name}.tsv")]
-    texts = [*glossary, *_texts(options.data / "parallel", [options.data / "qa", *options.own])]
+    texts = [
+        *(Text(f"glossary {i}", *pair) for i, pair in enumerate(glossary)),
+        *_texts(options.data / "parallel", [options.data / "qa", *options.own]),
+    ]
     words = aligned(texts)
     entries: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for english, korean in [*_hand(), *_phrases(glossary)]:
@@ -79,13 +93,16 @@ def _folded(english: str) -> str:
     return small if tokenize(small) == tokenize(english) else english
 
 
-def aligned(texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return (English word, Korean term) for each translation found in the (Korean, English) `texts`, best first."""
-    pairs = [(list(dict.fromkeys(tokenize(k))), list(dict.fromkeys(tokenize(e)))) for k, e in texts]
+def aligned(texts: Sequence[Text]) -> list[tuple[str, str]]:
+    """Return (English word, Korean term) for each translation found in `texts`, best first."""
+    pairs = [(list(dict.fromkeys(tokenize(k))), list(dict.fromkeys(tokenize(e)))) for _, k, e in texts]
     to_english, to_korean = _model_1(pairs), _model_1([(e, k) for k, e in pairs])
-    together = Counter((e, k) for korean, english in pairs for e in english for k in korean)
+    both = {
+        (t.source, e, k) for t, (korean, english) in zip(texts, pairs, strict=True) for e in english for k in korean
+    }
+    together = Counter((e, k) for _, e, k in both)
     forms: dict[str, Counter[str]] = defaultdict(Counter)
-    for _, english in texts:
+    for _, _, english in texts:
         for word in _WORD.findall(english):
             for term in tokenize(word):
                 forms[term][word] += 1
@@ -150,15 +167,16 @@ def _phrases(glossary: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield english, korean
 
 
-def _texts(parallel: Path, folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
+def _texts(parallel: Path, folders: Sequence[Path]) -> Iterator[Text]:
     for name in _PARALLEL:
-        yield from _tab_separated(parallel / f"{name}.tsv")
+        yield from (Text(f"{name} {i}", *p) for i, p in enumerate(_tab_separated(parallel / f"{name}.tsv")))
     for folder in folders:
         for path in sorted(folder.glob("own_qa_*.jsonl")):
-            yield from ((record["ko_q"], record["en_q"]) for record in read_jsonl(path))
+            records = enumerate(read_jsonl(path))
+            yield from (Text(f"{path.stem} {i}", record["ko_q"], record["en_q"]) for i, record in records)
     for story in stories(*folders):
         if not story.held_out:  # the support model is fitted on those, and would trust their words too much
-            yield from ((asked["ko"], asked["en"]) for asked in story.questions)
+            yield from (Text(story.family or story.key, asked["ko"], asked["en"]) for asked in story.questions)
 
 
 def _tab_separated(path: Path) -> Iterator[tuple[str, str]]:
