@@ -82,7 +82,7 @@ def loss_of(scores: Scores, batch: Sequence[Tokens], examples: Sequence[Example]
             for ends, target in ((scores.starts, inside[0]), (scores.ends, inside[-1])):
                 spans.append(F.cross_entropy(ends[row, places][None], torch.tensor([target], device=ends.device)))
     extra = SPAN_WEIGHT * torch.stack(spans).sum() / len(batch) if spans else 0.0
-    return choice[judged].mean() + extra
+    return choice[judged].sum() / judged.sum().clamp(min=1) + extra
 
 
 class Batches:
