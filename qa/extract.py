@@ -14,7 +14,7 @@ from qa.newest import newest_answers
 from qa.records import Citation, cite
 from qa.support import SupportModel
 
-_EQUAL = 0.02  # supports this close are equal: then the reader's language comes first
+_EQUAL = 0.05  # supports this close are equal: then the reader's language comes first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

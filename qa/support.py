@@ -2,9 +2,8 @@
 
 Two logistic regressions, one for a question in the article's language and one for a question in another, since shared
 words say much in the first and little in the second. `python -m training.support DATA` fits them on invented
-articles that the reader was not trained on: a fit on articles that it knows would trust it too much. The weight of
-`numbers` alone has a fit of its own, on the held-out questions with numbers. The threshold lets 95 % of the held-out
-questions that have an answer through.
+articles that the reader was not trained on: a fit on articles that it knows would trust it too much. The threshold
+lets 95 % of the held-out questions that have an answer through.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from qa import Answer, Answerer, Filters, ask
 from qa.gold import read_questions
 
 # What the bundled model reached when these were set, less one or two questions.
-ANSWERED_RIGHT = 0.45
-OFF_TOPIC_REFUSED = 0.7
+ANSWERED_RIGHT = 0.6
+OFF_TOPIC_REFUSED = 0.75
 ANSWERABLE_REFUSED = 0.08
 
 ROOT = Path(__file__).parent.parent
@@ -112,7 +112,7 @@ def test_an_english_question_finds_what_only_a_korean_article_says(answerer: Ans
 
 def test_a_sentence_that_leans_is_given_with_the_one_before(answerer: Answerer) -> None:
     """It was created out of "that acquisition": which one stands in the sentence before."""
-    answer = answerer.ask("Which company did Naver Labs Europe grow out of?", filters=Filters(lang="en"))
+    answer = answerer.ask("Which company did Naver Labs Europe grow out of?")
     assert [c.quote[:10] for c in answer.citations] == ["In 2017 it", "Naver Labs"]
     assert answer.citations[0].end <= answer.citations[1].start
 
