@@ -19,6 +19,7 @@ from index.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from index.language import detect_language
 from index.records import EncoderError
 from index.store import Index, current_pointer, open_index
+from index.tokens import tokenize
 from qa.crossencoder import RERANKED, RERANKER_VARIABLE, CrossEncoderReranker, Reranker, reranked
 from qa.dates import read_dates
 from qa.extract import extract
@@ -106,11 +107,11 @@ class Answerer:
         """Yield what the language model says while it says it, unverified, and at the end the answer; see `ask`."""
         index, encoder = self._current()
         asked = standalone(question, after, self._llm)
-        if dates and not (filters and (filters.since or filters.until)):
-            told = read_dates(asked, today or datetime.date.today())
-        else:
+        told = read_dates(asked, today or datetime.date.today())
+        sought = _without(asked, told.words) if told and told.binding else asked
+        if not dates or (filters and (filters.since or filters.until)):
             told = None
-        answer = self._found(asked, index, encoder, k, filters, told)
+        answer = self._found(sought, index, encoder, k, filters, told)
         if self._llm is not None and not answer.abstained:
             gate = Gate(index=index, encoder=encoder, reader=self._reader, model=self._model, threshold=self._threshold)
             answer = yield from self._generated(answer, self._llm, gate)
@@ -214,6 +215,12 @@ def _matching(encoder: Encoder, index: Index) -> Encoder:
         f"{encoder.name} ({encoder.fingerprint[:12]}). Expected the same model for articles and questions. "
         f"Run: article-qa build{option}"
     )
+
+
+def _without(question: str, words: str) -> str:
+    """Return `question` without the words that are about the time of the articles, which no article says."""
+    rest = question.replace(words, " ")
+    return rest if tokenize(rest) else question
 
 
 def _abstention(question: str, reason: AbstainReason, support: float, passages: Sequence[Passage]) -> Answer:

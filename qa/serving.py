@@ -6,11 +6,13 @@ Knows nothing of what it serves.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import re
 import signal
 import socket
 import sys
+from types import FrameType
 from typing import NoReturn
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -105,8 +107,14 @@ def serve(site: ASGIApp, listener: socket.socket) -> NoReturn:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a request cut off now is no error
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(site, log_level="warning", server_header=False, timeout_graceful_shutdown=_GOODBYE)
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])
     _leave()
 
 

@@ -14,7 +14,7 @@ from toy import ToyEncoder
 
 from index.articles import ReadOptions
 from index.records import AnswerError, ArticlesError, Span
-from qa import Answer, Answerer, Citation
+from qa import Answer, Answerer, Citation, Filters
 from qa.records import Dates
 from qa.verify import read_answers, verify
 
@@ -51,7 +51,7 @@ ANSWERS = st.builds(
 @pytest.fixture
 def answer(store: Path, toy: ToyEncoder) -> Answer:
     """Return an answer from the fixture `articles`: two citations of one of them."""
-    answered = Answerer(store, encoder=toy, threshold=0.0).ask("What is in Hanoi?")
+    answered = Answerer(store, encoder=toy, threshold=0.0).ask("What is in Hanoi?", filters=Filters(lang="en"))
     assert [c.quote for c in answered.citations] == ["The lab stands by the river.", "It is in Hanoi."]
     return answered
 
