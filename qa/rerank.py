@@ -32,9 +32,13 @@ def reordered(passages: Sequence[Passage], weighed: Sequence[Weighed]) -> list[P
     gain: dict[tuple[str, int], float] = {}
     for one in weighed:
         key = _key(one.candidate.passage)
-        gain[key] = max(gain.get(key, 0.0), _READER_SHARE / (1.0 + math.exp(-one.evidence.reader)))
+        gain[key] = max(gain.get(key, 0.0), _READER_SHARE * _probability(one.evidence.reader))
     scored = [replace(p, score=p.score + gain.get(_key(p), 0.0)) for p in passages]
     return sorted(scored, key=lambda p: (-p.score, *_key(p)))
+
+
+def _probability(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(min(-log_odds, 700.0)))  # a sentence that was too far down to be read has -10,000
 
 
 def _key(passage: Passage) -> tuple[str, int]:

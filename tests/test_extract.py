@@ -151,3 +151,16 @@ def test_the_shipped_support_model_fits_the_evidence() -> None:
     assert model.same_language[0] > 0
     assert model.other_language[0] > 0
     assert 0.0 < model.threshold < 1.0
+
+
+@pytest.mark.parametrize(
+    ("between", "leant_on"),
+    [("Its people like rice.", "They opened a lab in Hanoi."), ("Another lab is in Hue.", "Another lab is in Hue.")],
+)
+def test_a_sentence_may_lean_on_the_one_before_the_one_before(tmp_path: Path, between: str, leant_on: str) -> None:
+    """It does if what lies between has nothing to do with the question."""
+    index = indexed(tmp_path, {"a.txt": f"They opened a lab in Hanoi. {between} It is the second lab by the river.\n"})
+    question = "Where is the second lab by the river?"
+    best = extract(question, read(question, passages(index, question), index, ToyReader()), index, BY_READER)
+    assert best is not None
+    assert [c.quote for c in best.citations] == [leant_on, "It is the second lab by the river."]
