@@ -218,8 +218,10 @@ def _matching(encoder: Encoder, index: Index) -> Encoder:
 
 
 def _without(question: str, words: str) -> str:
-    """Return `question` without the words that are about the time of the articles, which no article says."""
-    rest = question.replace(words, " ")
+    """Return `question` without the `words` (see `Dates`) about the articles' time, which no article says."""
+    rest = question
+    for phrase in words.split(", "):
+        rest = rest.replace(phrase, " ")
     return rest if tokenize(rest) else question
 
 
