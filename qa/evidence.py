@@ -116,19 +116,46 @@ def weigh(question: str, found: Sequence[Candidate], index: Index, reader: Reade
 
 
 def _read(question: str, found: Sequence[Candidate], articles: Mapping[str, Article], reader: Reader) -> list[Reading]:
-    """Return what the reader says of each candidate; a window is a passage and the sentence it may lean on."""
-    groups = [list(group) for _, group in groupby(found, lambda c: (c.passage.chunk.article_id, c.passage.chunk.start))]
-    windows = []
-    for group in groups:
-        article = articles[group[0].passage.chunk.article_id]
-        spans = [group[0].before, *(c.span for c in group)]
-        said = tuple(span.of(article.text) for span in spans if span is not None)
-        windows.append(Window(question=question, title=article.title, sentences=said))
-    return [
-        reading
-        for group, readings in zip(groups, reader.read(windows), strict=True)
-        for reading in readings[len(readings) - len(group) :]
-    ]
+    """Return what the reader says of each candidate.
+
+    It reads a passage at once, and together with it those that follow on it, as many as it can: which of two is the
+    second one is seen from both.
+    """
+    in_place = sorted(range(len(found)), key=lambda i: (*_passage(found[i]), found[i].span.start))
+    runs: list[list[int]] = []
+    windows: list[Window] = []
+    for _, group in groupby(in_place, lambda i: _passage(found[i])):
+        run = list(group)
+        if runs and _follows(found[run[0]], found[runs[-1][-1]]):
+            longer = _window(question, [found[i] for i in (*runs[-1], *run)], articles)
+            if reader.fits(longer):
+                runs[-1] += run
+                windows[-1] = longer
+                continue
+        runs.append(run)
+        windows.append(_window(question, [found[i] for i in run], articles))
+    by_number = {
+        number: reading
+        for run, readings in zip(runs, reader.read(windows), strict=True)
+        for number, reading in zip(run, readings[len(readings) - len(run) :], strict=True)
+    }
+    return [by_number[number] for number in range(len(found))]
+
+
+def _passage(candidate: Candidate) -> tuple[str, int]:
+    return candidate.passage.chunk.article_id, candidate.passage.chunk.start
+
+
+def _follows(candidate: Candidate, other: Candidate) -> bool:
+    return _passage(candidate)[0] == _passage(other)[0] and candidate.before == other.span
+
+
+def _window(question: str, group: Sequence[Candidate], articles: Mapping[str, Article]) -> Window:
+    """Return the sentences of `group`, with the one before them that the first may lean on."""
+    article = articles[group[0].passage.chunk.article_id]
+    spans = [group[0].before, *(candidate.span for candidate in group)]
+    said = tuple(span.of(article.text) for span in spans if span is not None)
+    return Window(question=question, title=article.title, sentences=said)
 
 
 def as_matrix(evidence: Sequence[Evidence]) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from index.loading import reason, usable
 from index.records import EncoderError, Span
-from qa.window import Tokens, Window, tokens_of
+from qa.window import WINDOW_TOKENS, Tokens, Window, tokens_of
 
 FOLDER = Path(__file__).parent / "model"
 ENCODER_FOLDER = Path(__file__).parent.parent / "index" / "model"
@@ -53,6 +53,9 @@ class Reader(Protocol):
     def read(self, windows: Sequence[Window]) -> list[list[Reading]]:
         """Return what is said of each sentence of each window, in their order."""
 
+    def fits(self, window: Window) -> bool:
+        """Tell whether all sentences of `window` can be read at once."""
+
 
 class NetworkReader:
     """A `Reader` over the network. Safe to use from many threads."""
@@ -80,6 +83,11 @@ class NetworkReader:
                         for number in range(laid_out[i].count)
                     ]
         return found
+
+    def fits(self, window: Window) -> bool:
+        """Tell whether all sentences of `window` can be read at once."""
+        with self._lock:
+            return len(tokens_of(window, self._tokenizer).ids) < WINDOW_TOKENS  # a longer one is cut to as many
 
 
 def bundled_reader(device: str | None = None) -> NetworkReader:

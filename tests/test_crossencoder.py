@@ -96,6 +96,9 @@ class HanoiReader:
     def read(self, windows: Sequence[Window]) -> list[list[Reading]]:
         return [[self._reading(sentence) for sentence in window.sentences] for window in windows]
 
+    def fits(self, window: Window) -> bool:
+        return True
+
     def _reading(self, sentence: str) -> Reading:
         return Reading(log_odds=6.0 if "Hanoi" in sentence else -6.0, span=Span(start=0, end=0), certainty=0.0)
 

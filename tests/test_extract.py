@@ -63,6 +63,24 @@ def test_the_first_sentence_of_a_passage_sees_the_one_before_the_passage(tmp_pat
     assert last.before.of(text).startswith("The lab word")
 
 
+@pytest.mark.parametrize(("most", "read_at_once"), [(4, [4, 2]), (3, [2, 3, 2]), (100, [5])])
+def test_passages_that_follow_on_one_another_are_read_together(
+    tmp_path: Path, most: int, read_at_once: list[int]
+) -> None:
+    """As many as fit, with the sentence before the first of them; every sentence gets its own reading."""
+    said = ["The lab", "It is new", "They say Hanoi", "Naver is by the river", "The lab is by the river"]
+    text = " ".join(f"{begin} {'word ' * 70}here." for begin in said)
+    index = indexed(tmp_path, {"a.txt": text})
+    assert len(index.chunks) == 3
+    reader = ToyReader(most=most)
+    found = candidates(passages(index, "Naver lab Hanoi river")[::-1], index.articles)
+    weighed = weigh("Naver lab Hanoi river", found, index, reader)
+    assert [len(window.sentences) for window in reader.windows] == read_at_once
+    odds = {one.candidate.span.start: one.evidence.reader for one in weighed}
+    assert [odds[start] for start in sorted(odds)] == [1.0, -1.0, -1.0, 1.0, 3.0]
+    assert [one.candidate for one in weighed] == found
+
+
 def test_evidence_is_what_can_be_counted_by_hand(tmp_path: Path) -> None:
     """What the reader says, coverage alone and in context, score of the passage, kind and language."""
     index = indexed(tmp_path, {"a.md": "---\ntitle: The river\nlang: en\n---\nThe lab is new. It opened in March.\n"})

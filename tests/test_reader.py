@@ -78,6 +78,21 @@ def test_windows_are_read_alike_alone_and_together(reader: NetworkReader) -> Non
     assert reader.read([]) == []
 
 
+def test_a_window_fits_if_its_last_word_is_read(reader: NetworkReader) -> None:
+    """What fits gives every sentence a score; two words more, and the last one gets none."""
+    most = next(n for n in range(1, 500) if not reader.fits(_words(n))) - 1
+    assert most > 300
+    assert reader.fits(_words(most))
+    (readings,) = reader.read([_words(most)])
+    assert readings[-1].log_odds > -1000
+    (readings,) = reader.read([_words(most + 2)])
+    assert readings[-1].log_odds < -1000
+
+
+def _words(number: int) -> Window:
+    return Window(question="Where?", title="Lab", sentences=("lab " * (number - 1) + "lab", "End"))
+
+
 def test_many_threads_read_at_once(reader: NetworkReader) -> None:
     """Threads get what one alone gets."""
     window = Window(question="두 번째 연구소는?", title="", sentences=KOREAN)

@@ -82,13 +82,19 @@ class ToyEncoder:
 class ToyReader:
     """Log-odds are -1 and 2 more for each known word that question and sentence share; the span is the last of them."""
 
-    def __init__(self, *, sureness: float = 1.0) -> None:
-        """Multiply all log-odds by `sureness`."""
-        self._sureness = sureness
+    def __init__(self, *, sureness: float = 1.0, most: int = 100) -> None:
+        """Multiply all log-odds by `sureness`; at most `most` sentences fit a window."""
+        self._sureness, self._most = sureness, most
+        self.windows: list[Window] = []
 
     def read(self, windows: Sequence[Window]) -> list[list[Reading]]:
-        """Return what is said of each sentence of each window."""
+        """Return what is said of each sentence of each window; they are kept in `windows`."""
+        self.windows += windows
         return [[self._reading(window.question, sentence) for sentence in window.sentences] for window in windows]
+
+    def fits(self, window: Window) -> bool:
+        """Tell whether `window` has at most as many sentences as are read at once."""
+        return len(window.sentences) <= self._most
 
     def _reading(self, question: str, sentence: str) -> Reading:
         shared = [word for word in WORDS if word in question.lower() and word in sentence.lower()]
