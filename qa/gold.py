@@ -5,11 +5,13 @@
 
 `gold` names every sentence that answers, each of them alone; an empty list means that no article does, and then `kind`
 says in which way (`near_miss`, `off_topic`). A sentence that says it only together with the one directly before has
-that one as `context` and no `span`. Only `question` and `gold` must be there; other fields are passed over.
+that one as `context` and no `span`. `asked_on` is the day that "last month" is reckoned from (2021-12-01; today, if
+left out). Only `question` and `gold` must be there; other fields are passed over.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -43,6 +45,7 @@ class Question:
     kind: str
     gold: tuple[Gold, ...]
     source: str
+    asked_on: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,15 @@ def _question(line: str, source: str) -> Question:
         kind=_text(record, "kind", source) or ("" if gold else UNANSWERABLE),
         gold=tuple(_gold(item, source) for item in gold),
         source=source,
+        asked_on=_day(_text(record, "asked_on", source), source),
     )
+
+
+def _day(text: str, source: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise _wrong(source, f'"asked_on" is {text!r}', "a day, like 2021-12-01") from error
 
 
 def _gold(item: Any, source: str) -> Gold:

@@ -10,6 +10,7 @@ quote a sentence without its full stop, and an answer may be a part of a sentenc
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,8 +58,8 @@ class Outcome:
 class Answers(Protocol):
     """What is asked of an answerer; `qa.Answerer` with a threshold of 0 is one."""
 
-    def ask(self, question: str) -> Answer:
-        """Answer `question`."""
+    def ask(self, question: str, *, today: datetime.date | None = None) -> Answer:
+        """Answer `question`, asked on the day `today` (None: on this one)."""
 
     @property
     def index(self) -> Index:
@@ -80,7 +81,7 @@ def judge_all(
     answers.ask(questions[0].text)  # loads dictionaries, which is not the question's time
     for question, gold in zip(renamed, standing, strict=True):
         started = time.perf_counter()
-        answer = answers.ask(question.text)
+        answer = answers.ask(question.text, today=question.asked_on)
         milliseconds = 1000 * (time.perf_counter() - started)
         yield judge(question, gold, answer, index, article_of, milliseconds)
 

@@ -42,6 +42,7 @@ def test_what_is_missing_is_filled_in(tmp_path: Path) -> None:
         ({"question": 7, "gold": []}, "line 2: 'question' is 7. Expected text"),
         ({"question": "Who?"}, 'line 2: no list of gold sentences. Expected "gold": \\[\\] if no article answers'),
         ({"question": "Who?", "gold": ["Kim leads it."]}, "line 2: the gold 'Kim leads it.'. Expected {"),
+        ({"question": "Who?", "gold": [], "asked_on": "May"}, "line 2: \"asked_on\" is 'May'. Expected a day"),
         (asked(), "line 2: a gold without article_id or sentence"),
         (asked(sentence="Kim leads it.", span="Lee"), "line 2: the span 'Lee' is not in its sentence"),
     ],

@@ -1,5 +1,6 @@
 """A question with known answers and what was answered -> an outcome. On a toy index, by hand."""
 
+import datetime
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,3 +133,16 @@ def test_every_question_is_asked_and_checked_against_the_files(tmp_path: Path, i
     assert not any(outcome.valid)
     with pytest.raises(QuestionError, match="line 1: no article"):
         next(judge_all([question(copy)], answerer, tmp_path / "articles"))
+
+
+def test_a_question_is_asked_on_its_day(tmp_path: Path) -> None:
+    """What "last month" is does not depend on the day of the evaluation."""
+    dated = "---\ntitle: t\nlang: en\ndate: 2021-{0}-05\n---\nThe lab of {0} is in Hanoi.\n"
+    write_articles(tmp_path / "new", {f"{month}.md": dated.format(month) for month in ("10", "11")})
+    build(tmp_path / "new", tmp_path / "dated", ToyEncoder())
+    answerer = Answerer(tmp_path / "dated", encoder=ToyEncoder(), threshold=0.0)
+    asked = [
+        replace(question(text="In articles from last month, where is the lab?"), asked_on=datetime.date(2021, month, 1))
+        for month in (11, 12)
+    ]
+    assert [o.ranked for o in judge_all(asked, answerer, tmp_path / "new")] == [("10.md:0",), ("11.md:0",)]
