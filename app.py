@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from index.build import BuildReport, Progress
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported; else it looks up hosts on the network
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # likewise, with it; see index.loading
 
 TITLE = "article-qa"
 EXAMPLES = (

@@ -1,7 +1,8 @@
 """A model of sentence-transformers, by folder or by its name on the Hugging Face hub -> loaded, to one device.
 
-The hub is asked for hub names that are not in its cache, once and with a short time-out; code that comes with a model
-is never run. sentence-transformers takes seconds to import, so nothing is imported before the first model is loaded.
+The hub is asked for what is not whole in its cache, once and with a short time-out before anything is downloaded; code
+that comes with a model is never run. sentence-transformers takes seconds to import, so nothing is imported before the
+first model is loaded.
 """
 
 from __future__ import annotations
@@ -20,25 +21,28 @@ _HUB_TIMEOUT = 10.0  # seconds
 def load(kind: str, source: str, device: str, *, cached: Sequence[str]) -> Any:
     """Return the model at `source`, an instance of the class `kind` of sentence-transformers, ready to be asked.
 
-    `device` is one that is `usable`. A hub name of which one of the files `cached` was downloaded before is loaded
-    without a request. Raises whatever sentence-transformers raises: a damaged folder raises anything.
+    `device` is one that is `usable`. A hub name may lack its organization, as sentence-transformers completes it. If
+    its cache knows one of the files `cached`, it is loaded from there without a request; where that fails, and
+    otherwise, from the hub, which is asked only for the files that are not there. Raises whatever sentence-transformers
+    raises: a damaged folder raises anything.
     """
     _prepare()
     import sentence_transformers
-    from torch import float32
-    from transformers.utils import logging
 
-    is_local = is_folder(source)
-    # no bar for weights read from disk; a download still shows its own
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    model = getattr(sentence_transformers, kind)(
-        str(Path(source).expanduser()) if is_local else source,
-        device=device,
-        local_files_only=is_local or _is_cached_or_offline(source, cached),
-        # float32 in so many words: half-precision weights would else be run in half precision, which a CPU does slowly
-        model_kwargs={"dtype": float32},
-    )
-    return model.eval()
+    make = getattr(sentence_transformers, kind)
+    if is_folder(source):
+        return _made(make, str(Path(source).expanduser()), device, local=True)
+    name = _full_name(source, make.default_huggingface_organization)
+    is_known = _is_known(name, cached)
+    refusal = None if is_known else _refusal(name)
+    if is_known or refusal:
+        try:
+            return _made(make, name, device, local=True)
+        except Exception as error:  # whatever is raised where a file is missing
+            refusal = refusal or _refusal(name)
+            if refusal:
+                raise OSError(f"{refusal}; from the cache: {reason(error)}") from error
+    return _made(make, name, device, local=False)
 
 
 def usable(device: str | None) -> str:
@@ -64,8 +68,9 @@ def usable(device: str | None) -> str:
 
 
 def _prepare() -> None:
-    """Set, before the first import of torch, what it and the tokenizers read then."""
+    """Set, before the first import of torch, what it, the tokenizers and huggingface_hub read then."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else it warns when a server forks
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # else it asks the hub for a list of agents once a day
     if os.access(sys.prefix, os.W_OK):  # torch makes an empty folder among the machine's temporary files otherwise
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(sys.prefix) / "torchinductor"))
 
@@ -80,17 +85,51 @@ def reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _is_cached_or_offline(name: str, cached: Sequence[str]) -> bool:
-    """Ask the hub once, with a short time-out: the loader itself would try for minutes before it gives up."""
-    from huggingface_hub import HfApi, try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
+def _made(make: Any, source: str, device: str, *, local: bool) -> Any:
+    """Return the model of the class `make`, with no request if `local`."""
+    from torch import float32
+    from transformers import PreTrainedTokenizerBase
+    from transformers.utils import logging
+
+    # no bar for weights read from disk; a download still shows its own
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # float32 in so many words: half-precision weights would else be run in half precision, which a CPU does slowly
+    model = make(source, device=device, local_files_only=local, model_kwargs={"dtype": float32})
+    tokenizer = getattr(model, "tokenizer", None)
+    if isinstance(tokenizer, PreTrainedTokenizerBase) and not _has_words(tokenizer):
+        raise ValueError("the tokenizer has no words: its files are missing")
+    return model.eval()
+
+
+def _has_words(tokenizer: Any) -> bool:
+    """Tell whether there is more than special tokens: transformers makes an empty tokenizer where it finds no file."""
+    special = {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}
+    return any(char.isalnum() for word in tokenizer.get_vocab() if word not in special for char in word)
+
+
+def _full_name(name: str, organization: str | None) -> str:
+    """Complete a hub name as the loader itself does."""
+    from sentence_transformers.util import ORIGINAL_TRANSFORMER_MODELS
+
+    if organization is None or "/" in name or name.lower() in ORIGINAL_TRANSFORMER_MODELS:
+        return name
+    return f"{organization}/{name}"
+
+
+def _is_known(name: str, files: Sequence[str]) -> bool:
+    """Tell whether the cache has one of `files`, or knows that the hub has not. Raises HFValidationError if no name."""
+    from huggingface_hub import try_to_load_from_cache
+
+    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
+    return any(try_to_load_from_cache(name, file, cache_dir=cache) is not None for file in files)
+
+
+def _refusal(name: str) -> str | None:
+    """Return why the hub does not give `name`, at once: the loader itself would try for minutes before it gives up."""
+    from huggingface_hub import HfApi
 
     try:
-        if any(isinstance(try_to_load_from_cache(name, file), str) for file in cached):
-            return True
         HfApi().model_info(name, timeout=_HUB_TIMEOUT)
-    except HFValidationError:  # no name of the hub's
-        raise
-    except Exception:  # whatever its HTTP client raises: the loader then says what is missing, at once
-        return True
-    return False
+    except Exception as error:  # whatever its HTTP client raises
+        return reason(error)
+    return None

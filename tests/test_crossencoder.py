@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import exp
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import run
+from hub import Hub
+from models import LIKED, write_cross_encoder
 from toy import ToyEncoder, ToyReader, write_articles
 
 from index.build import build
@@ -30,47 +29,6 @@ from qa.retrieve import retrieve
 from qa.window import Window
 
 ROOT = Path(__file__).parent.parent
-LIKED = "hanoi"
-"""The word that the cross-encoder looks for."""
-
-
-def write_cross_encoder(folder: Path, *, labels: int = 1, scale: float = 1000.0, as_modules: bool = False) -> Path:
-    """Save a cross-encoder that scores a pair the higher, up to `scale`, the larger the share of `LIKED` in it is.
-
-    Other words are one vector, `LIKED` another. The first token attends to all alike, so it becomes their mean, and the
-    head takes one number of that. `as_modules` saves it as sentence-transformers does today, not as transformers does.
-    """
-    import torch
-    from sentence_transformers import CrossEncoder
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
-
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", LIKED]
-    config = BertConfig(
-        vocab_size=len(words),
-        hidden_size=4,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=4,
-        max_position_embeddings=4096,
-        id2label={i: str(i) for i in range(labels)},
-    )
-    model = BertForSequenceClassification(config)
-    body: Any = model.bert
-    layer = body.encoder.layer[0]
-    with torch.no_grad():
-        for name, weights in model.named_parameters():
-            weights.fill_(float(name.endswith("LayerNorm.weight")))
-        root = 2**0.5  # mean 0 and variance 1, which a layer norm leaves as they are
-        body.embeddings.word_embeddings.weight[:] = torch.tensor([root, -root, 0.0, 0.0])
-        body.embeddings.word_embeddings.weight[words.index(LIKED)] = torch.tensor([0.0, 0.0, root, -root])
-        for square in (layer.attention.self.value, layer.attention.output.dense, body.pooler.dense):
-            square.weight.copy_(torch.eye(4))
-        model.classifier.weight[:, 2] = scale
-    model.save_pretrained(str(folder))
-    BertTokenizer(vocab={word: i for i, word in enumerate(words)}).save_pretrained(str(folder))
-    if as_modules:
-        CrossEncoder(str(folder), device="cpu").save_pretrained(str(folder))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -249,13 +207,14 @@ def test_an_embedding_model_is_refused() -> None:
 
 
 def test_damaged_files_are_told(tmp_path: Path) -> None:
-    """Weights that are no numbers, half a file, and a folder that holds no model."""
+    """Weights that are no numbers, half a file, no words, and a folder that holds no model."""
     with pytest.raises(EncoderError, match=r"scores a pair nan: its weights are damaged\. Expected"):
         CrossEncoderReranker(str(write_cross_encoder(tmp_path / "nan", scale=float("nan"))), device="cpu")
     weights = write_cross_encoder(tmp_path / "half") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
+    (write_cross_encoder(tmp_path / "wordless") / "tokenizer.json").unlink()
     (tmp_path / "empty").mkdir()
-    for name in ("half", "empty"):
+    for name in ("half", "wordless", "empty"):
         with pytest.raises(EncoderError, match=rf"{name}' holds no reranker that can be used \(.+\)\. Expected"):
             CrossEncoderReranker(str(tmp_path / name), device="cpu")
 
@@ -280,41 +239,28 @@ main()
 
 def test_the_hub_is_asked_for_hub_names_only(folder: Path, tmp_path: Path) -> None:
     """A folder is loaded without a request. What the hub does not give ends the page in one line before it builds."""
-    requests: list[str] = []
-
-    class Hub(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            requests.append(self.path)
-            self.send_error(404)
-
-        do_HEAD = do_GET  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
     write_articles(tmp_path / "articles", FILES)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANSFORMERS_"))}
-        with subprocess.Popen(
+    with (
+        Hub() as hub,
+        subprocess.Popen(
             [sys.executable, "-c", CHILD, str(folder), "--port", "0", "--reranker", "nobody/no-such-model"],
             cwd=tmp_path,
-            env={**environment, "PYTHONPATH": str(ROOT), "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}"},
+            env={**hub.environment(tmp_path / "home"), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        ) as child:
-            assert child.stdout is not None
-            assert child.stdout.readline().startswith("[")
-            assert requests == []
-            printed, error = child.communicate("\n", timeout=60)
-        server.shutdown()
+        ) as child,
+    ):
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("[")
+        assert hub.requests == []
+        printed, error = child.communicate("\n", timeout=60)
     assert (child.returncode, printed) == (1, "")
     assert error.startswith("article-qa: No reranker 'nobody/no-such-model': it is not a folder here, and the Hugging")
     assert "Leave --reranker out" in error
     assert error.count("\n") == 1
-    assert any("nobody/no-such-model" in path for path in requests)
+    assert "GET /api/models/nobody/no-such-model" in hub.requests
     assert not (tmp_path / ".store" / "CURRENT").exists()
 
 

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import doctest
-import http.server
 import json
-import os
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -204,63 +199,6 @@ def test_a_missing_folder(name: str) -> None:
     with pytest.raises(EncoderError, match=f"No model '{name}': it is not a folder here.* Leave --model out"):
         SentenceTransformerEncoder(name, device="cpu")
     assert time.monotonic() - started < 5
-
-
-LOAD = """
-import sys
-from index.encoder import SentenceTransformerEncoder
-from index.records import EncoderError
-SentenceTransformerEncoder(device="cpu").encode_queries(["lab"])
-print("loaded", flush=True)
-sys.stdin.readline()
-try:
-    SentenceTransformerEncoder("nobody/no-such-model", device="cpu")
-except EncoderError as error:
-    print(error)
-"""
-
-
-def test_the_hub_is_asked_for_hub_names_only() -> None:
-    """The bundled model is loaded without a request; an unknown name is asked for and refused within seconds."""
-    requests: list[str] = []
-
-    class Hub(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            requests.append(self.path)
-            self.send_error(404)
-
-        do_HEAD = do_GET  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANSFORMERS_"))},
-            "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-        }
-        with subprocess.Popen(
-            [sys.executable, "-c", LOAD],
-            cwd=MODEL.parent.parent,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as child:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            assert child.stdout.readline() == "loaded\n"
-            assert requests == []
-            started = time.monotonic()
-            child.stdin.write("\n")
-            child.stdin.flush()
-            answer = child.stdout.read()
-        server.shutdown()
-    assert "No model 'nobody/no-such-model'" in answer
-    assert any("nobody/no-such-model" in path for path in requests)
-    assert time.monotonic() - started < 20
 
 
 def test_every_token_of_a_text_has_a_unit_vector(bundled: SentenceTransformerEncoder) -> None:
