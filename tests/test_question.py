@@ -60,6 +60,8 @@ def test_a_sentence_holds_the_kind_that_is_asked_for_or_not(kind: str, holding: 
         "With it, the firm hopes to enter Europe.",
         "Vietnam, he noted, has many developers.",
         "これは二つ目の拠点だ。",
+        "In 2017 it took over a laboratory in Lille.",
+        "That same year they parted.",
     ],
 )
 def test_a_sentence_that_points_back_or_has_no_subject_leans(sentence: str) -> None:
@@ -74,6 +76,7 @@ def test_a_sentence_that_points_back_or_has_no_subject_leans(sentence: str) -> N
         "네이버는 두 번째 연구소를 열었다.",
         "Z Holdings plans to add about 5,000 AI engineers.",
         "ネイバーは研究所を開いた。",
+        "In 2017 Naver took over a laboratory, and it grew.",
     ],
 )
 def test_a_sentence_that_names_its_subject_stands_alone(sentence: str) -> None:
