@@ -23,7 +23,7 @@ _ENGLISH = re.compile(
     r"|merger|money|sum))\b"
     r"|\b(?:of|from|by|with|in|at|to|for) (?:that|this|these|those)\b"
     r"|^[\"'“‘(]*(?:of|from|by|with|in|at|to|for|under|through|among|after|before|since) (?:it|them|him|her)\b"
-    r"|^[\"'“‘(]*(?:in|on|by|since|until|that) (?:\w+ ){0,2}\w+,? (?:it|they|he|she|its|their|his|her)\b"
+    r"|^[\"'“‘(]*(?:in|on|by|since|until|that) \w+(?: \w+)?,? (?-i:it|they|he|she|its|their|his|her)\b"
     r"|, (?:he|she|they) (?:said|says|added|noted|explained|stressed|told|argued|promised|pointed out)\b",
     re.IGNORECASE,
 )

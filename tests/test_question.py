@@ -76,7 +76,8 @@ def test_a_sentence_that_points_back_or_has_no_subject_leans(sentence: str) -> N
         "네이버는 두 번째 연구소를 열었다.",
         "Z Holdings plans to add about 5,000 AI engineers.",
         "ネイバーは研究所を開いた。",
-        "In 2017 Naver took over a laboratory, and it grew.",
+        "In 2017 Naver opened its lab.",
+        "In 2020, IT firms opened offices.",
     ],
 )
 def test_a_sentence_that_names_its_subject_stands_alone(sentence: str) -> None:
